@@ -1,0 +1,59 @@
+# The pipeline by its targets:  make demo | make index DUMP=… | make data N=… SEED=… OUT=… | make test
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INFOSEEK := $(BIN)/infoseek
+
+SAMPLE := sample/samplewiki.xml.bz2
+DUMP ?=
+NAME = $(firstword $(subst ., ,$(notdir $(DUMP))))
+CURRENT = $(or $(shell cat index/current 2>/dev/null),samplewiki)
+HOME_DIR ?= index/$(CURRENT)
+ENCODER ?= lsa
+PROFILE ?= standard
+N ?= 1000
+SEED ?= 1
+OUT ?= runs/$(CURRENT)-$(PROFILE)-$(SEED)
+
+.PHONY: demo index data verify test lint clean sample
+
+demo: $(VENV)/core.done
+	@$(BIN)/python -m infoseek_offline.demo $(SAMPLE)
+
+index: $(VENV)/core.done
+	@test -n "$(DUMP)" || { echo "make index needs a dump: make index DUMP=path/to/pages-articles.xml.bz2" >&2; exit 2; }
+	$(INFOSEEK) corpus build "$(DUMP)" --home "index/$(NAME)" > /dev/null
+	$(INFOSEEK) index --home "index/$(NAME)" --encoder "$(ENCODER)" > /dev/null
+	@echo "$(NAME)" > index/current
+
+data: $(VENV)/core.done
+	$(INFOSEEK) data --home "$(HOME_DIR)" --out "$(OUT)" --profile "$(PROFILE)" --count $(N) --seed $(SEED)
+
+verify: $(VENV)/core.done
+	$(INFOSEEK) verify "$(OUT)" --home "$(HOME_DIR)"
+
+test: $(VENV)/test.done
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.done
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# The sample wiki is in git; this makes it again from its tables.
+sample: $(VENV)/core.done
+	$(BIN)/python sample/build.py
+
+$(VENV)/core.done: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+# torch first and pinned: a plain torch may bring gigabytes of CUDA.
+$(VENV)/test.done: $(VENV)/core.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[transformers,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) runs index/*/ index/current

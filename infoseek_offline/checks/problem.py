@@ -1,0 +1,73 @@
+"""What a check sees, and what it is. The checks of hcsp.md are functions `Problem -> Verdict`, listed in `checks/all.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from infoseek_offline.config import Bounds
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import ResearchTree, Verdict, Vertex
+from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.solve import Solution, solve
+
+
+@dataclass
+class Problem:
+    """A tree under examination. `question` and `clues` (constraint id -> its words) are there once it has been put into words."""
+
+    corpus: Corpus
+    extents: Extents
+    tree: ResearchTree
+    bounds: Bounds
+    question: str = ""
+    clues: dict[str, str] = field(default_factory=dict)
+    searcher: Searcher | None = None
+
+    @cached_property
+    def solution(self) -> Solution:
+        return solve(self.tree, self.extents)
+
+    @property
+    def answer(self) -> int:
+        return self.tree.root.page
+
+    @cached_property
+    def described(self) -> list[Vertex]:
+        """Root and inner vertices: what the question describes and does not name."""
+        return [v for v in self.tree.vertices if v.role in ("root", "inner")]
+
+    @cached_property
+    def exposed(self) -> dict[int, int]:
+        """Pages that the question names, with the depth at which it does: leaves, and titles inside a category or value."""
+        found: dict[int, int] = {}
+        for vertex in self.tree.vertices:
+            if vertex.role == "leaf":
+                found[vertex.page] = min(vertex.depth, found.get(vertex.page, vertex.depth))
+            for constraint in vertex.constraints:
+                if constraint.kind in ("category", "fact"):
+                    for page in named_in(self.corpus, constraint.value):
+                        found[page] = min(vertex.depth + 1, found.get(page, vertex.depth + 1))
+        return found
+
+
+Check = Callable[[Problem], Verdict]
+
+
+def named_in(corpus: Corpus, words: str) -> set[int]:
+    """Pages whose title or redirect stands in the words, by runs of up to six words."""
+    parts = words.split()
+    found: set[int] = set()
+    for start in range(len(parts)):
+        for end in range(start + 1, min(len(parts), start + 6) + 1):
+            page = corpus.resolve(" ".join(parts[start:end]).strip(".,;:()'\""))
+            if page is not None:
+                found.add(page)
+    return found
+
+
+def verdict(check: str, passed: bool, reason: str, **measured: Any) -> Verdict:
+    return Verdict(check=check, passed=passed, reason="" if passed else reason, measured=measured)

@@ -1,0 +1,52 @@
+"""R1: one search does not find the answer. R2: each step can be found by a search."""
+
+from __future__ import annotations
+
+from infoseek_offline.checks.problem import Problem, verdict
+from infoseek_offline.records import Constraint, Verdict, Vertex
+
+
+def check_r1(problem: Problem) -> Verdict:
+    """The whole question, and each clue of it, as a query: the answer's page is not among the first k hits of dense, sparse or
+    hybrid search. Measured: the best rank of the answer's page (0: not among the first k) and the query that found it."""
+    searcher = problem.searcher
+    assert searcher is not None
+    k = problem.bounds.top_k
+    found: dict[str, int] = {}
+    for name, query in {"question": problem.question, **problem.clues}.items():
+        for mode, ranking in searcher.rank_all(query, k).items():
+            rank = next((i for i, (_, page) in enumerate(ranking[:k], 1) if page == problem.answer), 0)
+            if rank:
+                found[f"{name} {mode}"] = rank
+    return verdict("R1", not found, f"the answer's page is found by {', '.join(sorted(found))}", top_k=k, ranks=found,
+                   queries=1 + len(problem.clues))  # fmt: skip
+
+
+def check_r2(problem: Problem) -> Verdict:
+    """For each described vertex, its own clues (children resolved) find a passage of its evidence in hybrid search."""
+    searcher = problem.searcher
+    assert searcher is not None
+    k = problem.bounds.solve_k
+    ranks: dict[str, int] = {}
+    for vertex in problem.described:
+        wanted = {c.evidence.document for c in vertex.constraints}
+        ranking = searcher.rank_all(solving_query(problem, vertex), k)["hybrid"][:k]
+        ranks[vertex.id] = next((i for i, (document, _) in enumerate(ranking, 1) if document in wanted), 0)
+    bad = [v for v, rank in ranks.items() if not rank]
+    return verdict("R2", not bad, f"no evidence of {', '.join(bad)} among {k} hits", solve_k=k, ranks=ranks)
+
+
+def solving_query(problem: Problem, vertex: Vertex) -> str:
+    """The vertex's kind and its clues, the other sides by name: what a solver who got so far would search for."""
+    parts = [vertex.noun]
+    for constraint in vertex.constraints:
+        parts.append(_words(problem, constraint))
+    return " ".join(p for p in parts if p)
+
+
+def _words(problem: Problem, constraint: Constraint) -> str:
+    other = constraint.value
+    if constraint.other:
+        below = problem.tree.vertex(constraint.other)
+        other = below.title if below.role != "blur" else below.noun
+    return " ".join(constraint.wording.replace("{v}", "").replace("{o}", other).split())

@@ -1,0 +1,1 @@
+"""See pipeline.py for the order of the stages."""

@@ -1,0 +1,236 @@
+"""The command `infoseek`: parses, calls the library, prints. stdout is data, stderr is talk."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from infoseek_offline import __version__
+from infoseek_offline.engine import cpu_count
+from infoseek_offline.errors import InfoseekError
+
+HOME = Path("index") / "samplewiki"
+
+
+class Ordered(click.Group):
+    """Commands in pipeline order, and errors as one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InfoseekError as error:
+            click.echo(f"infoseek: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                ctx.exit(1)
+            what = "the disk is full: free some space and run the same command again" if error.errno == errno.ENOSPC else error.strerror
+            click.echo(f"infoseek: {error.filename or 'cannot read or write'}: {what or error}", err=True)
+            ctx.exit(1)
+        except MemoryError:
+            click.echo("infoseek: out of memory: use fewer --workers, or a machine with more", err=True)
+            ctx.exit(1)
+
+
+@contextmanager
+def progress(label: str, total: int = 0) -> Iterator[Any]:
+    """A callable (stage, done) that draws a bar on a terminal's stderr and is silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done: None
+        return
+    from tqdm import tqdm
+
+    bar = tqdm(total=total or None, desc=label, unit="", dynamic_ncols=True)
+
+    def show(stage: str, done: int) -> None:
+        bar.set_description(f"{label}: {stage}", refresh=False)
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        bar.close()
+
+
+def say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+home_option = click.option(
+    "--home", type=click.Path(path_type=Path, file_okay=False), default=HOME, show_default=True,
+    help="Folder that holds the corpus and the index of one wiki.",
+)  # fmt: skip
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 256), default=None, help="Worker processes; the result is the same for any number.  [default: all cores]"
+)
+
+
+@click.group(cls=Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="infoseek")
+def main() -> None:
+    """Turn a MediaWiki dump into a certified deep-research data set, with no network.
+
+    The commands stand in the order in which they are used:
+
+    \b
+      infoseek corpus build wiki-pages-articles.xml.bz2 --home index/wiki
+      infoseek index  --home index/wiki
+      infoseek data   --home index/wiki --out runs/first --count 1000 --seed 7
+      infoseek verify runs/first --home index/wiki
+      infoseek show   runs/first 1
+    """
+
+
+@main.command()
+@home_option
+def doctor(home: Path) -> None:
+    """Say what is installed, what is found, and whether it is enough.
+
+    Exit code 0 when the core can work, 1 when something that it needs is missing.
+    """
+    from infoseek_offline.doctor import examine
+
+    findings = examine(home)
+    for finding in findings:
+        click.echo(f"{finding.mark:<8} {finding.what:<24} {finding.detail}")
+    if any(f.mark == "missing" for f in findings):
+        raise SystemExit(1)
+
+
+@main.group()
+def corpus() -> None:
+    """Parse a dump into a corpus, or look at one of its pages."""
+
+
+@corpus.command("build")
+@click.argument("dump", type=click.Path(path_type=Path))
+@home_option
+@workers_option
+def corpus_build(dump: Path, home: Path, workers: int | None) -> None:
+    """Parse DUMP, a MediaWiki export (.xml, .bz2, .gz, .xz or .zst), into an entity-linked corpus in the home folder.
+
+    Prints the corpus's manifest as JSON. A corpus that is there already is replaced when the new one is complete.
+    """
+    from infoseek_offline import pipeline
+
+    with progress(dump.name) as show:
+        manifest = pipeline.corpus(dump, home, workers=workers or cpu_count(), progress=show)
+    click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
+    pages = manifest["pages"]
+    say(f"corpus of {pages['total']:,} pages ({pages['article']:,} articles) in {home / 'corpus'}; next: infoseek index --home {home}")
+
+
+@corpus.command("page")
+@click.argument("title")
+@home_option
+@click.option("--json", "as_json", is_flag=True, help="The whole record as JSON.")
+def corpus_page(title: str, home: Path, as_json: bool) -> None:
+    """Show what was read from the page TITLE: text, links, infobox, and why a link is not evidence."""
+    from infoseek_offline.corpus.store import Corpus
+    from infoseek_offline.dataset.report import page_as_json, page_as_text
+
+    opened = Corpus.open(home / "corpus")
+    click.echo(page_as_json(opened, title) if as_json else page_as_text(opened, title))
+
+
+@main.command()
+@home_option
+@click.option("--encoder", default="lsa", show_default=True, help="lsa (fitted on the corpus), minilm, or a sentence-transformers folder.")
+def index(home: Path, encoder: str) -> None:
+    """Make the search index of the corpus in the home folder: FAISS for dense, BM25 for sparse search.
+
+    Prints the index's manifest as JSON.
+    """
+    from infoseek_offline import pipeline
+
+    manifest = pipeline.index(home, encoder=encoder)
+    click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
+    say(f"index of {manifest['passages']:,} passages in {home / 'search'}; next: infoseek data --home {home} --out runs/first")
+
+
+@main.command()
+@click.argument("query")
+@home_option
+@click.option("-k", type=click.IntRange(1, 1000), default=5, show_default=True, help="Number of hits.")
+@click.option("--mode", type=click.Choice(["dense", "sparse", "hybrid"]), default="hybrid", show_default=True)
+@click.option("--encoder", default=None, help="Refuse an index that was made with another encoder.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a hit.")
+def search(query: str, home: Path, k: int, mode: Any, encoder: str | None, as_json: bool) -> None:
+    """Search the passages of the corpus for QUERY and print the best hits."""
+    from infoseek_offline import pipeline
+    from infoseek_offline.dataset.report import hit_as_text
+
+    hits = pipeline.open_searcher(home, encoder).search(query, k, mode)
+    for rank, hit in enumerate(hits, 1):
+        click.echo(hit.model_dump_json() if as_json else hit_as_text(rank, hit))
+    if not hits:
+        say("no hits: no word of the query stands in the corpus")
+
+
+@main.command()
+@home_option
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The run's folder; run the same command again to go on.")
+@click.option("--profile", default="standard", show_default=True, help="demo, standard, full, or a TOML file: all the bounds.")
+@click.option("--count", type=int, default=None, help="Number of questions.  [default: the profile's]")
+@click.option("--seed", type=int, default=None, help="Seed of all random choices.  [default: 1]")
+@click.option("--reading", type=click.Choice(["open", "closed"]), default=None,
+              help="open: what the corpus does not state may be true (stronger); closed: it is false.  [default: open]")  # fmt: skip
+@workers_option
+def data(home: Path, out: Path, profile: str, count: int | None, seed: int | None, reading: str | None, workers: int | None) -> None:
+    """Grow research trees over the corpus, certify them, and write the accepted ones as questions.
+
+    Needs the corpus and the index in the home folder. Prints the run's manifest as JSON. The same corpus, seed and profile give
+    the same bytes, whatever the number of workers and wherever a run was killed and started again.
+    """
+    from infoseek_offline import pipeline
+    from infoseek_offline.config import load_config
+
+    config = load_config(profile, count=count, seed=seed, reading=reading)
+    with progress("data", config.count) as show:
+        manifest = pipeline.data(home, out, config, workers=workers or cpu_count(), progress=show)
+    click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
+    say(f"{manifest['accepted']:,} questions in {out / 'questions.jsonl'}; next: infoseek verify {out} --home {home}")
+    if manifest["accepted"] < manifest["asked"]:
+        say(f"asked for {manifest['asked']:,}: all {manifest['answer pages']:,} answer pages were tried, no more trees hold")
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@home_option
+@click.option("--no-search", is_flag=True, help="Leave out R1 and R2, which need the index; says so in its result.")
+def verify(run: Path, home: Path, no_search: bool) -> None:
+    """Recompute every certificate of RUN from the stored corpus, without the code that made it.
+
+    Exit code 0 when all hold; 1 with the item and the claim that does not.
+    """
+    from infoseek_offline.checks.verify import verify_run
+
+    report = verify_run(run, home, search=not no_search)
+    for failure in report.failures:
+        click.echo(f"{failure.item}  {failure.claim}  {failure.detail}")
+    left_out = "" if report.searched else " (R1 and R2 left out)"
+    say(f"{report.items:,} items, {report.claims:,} claims recomputed{left_out}: " + (f"{len(report.failures)} fail" if report.failures else "all hold"))
+    if report.failures:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("item", default="1")
+@click.option("--json", "as_json", is_flag=True, help="The record as JSON.")
+def show(run: Path, item: str, as_json: bool) -> None:
+    """Show one ITEM of RUN (its id, or its number from 1): the question, its tree, evidence and certificate."""
+    from infoseek_offline.dataset.report import find_item, item_as_text
+
+    question = find_item(run, item)
+    click.echo(question.model_dump_json(indent=1) if as_json else item_as_text(question))

@@ -1,0 +1,84 @@
+"""What a run was asked to do: frozen models, a profile in TOML in, resolved JSON and its digest out.
+
+One dial, `--profile demo|standard|full` (or a TOML file), sets all the rest; a user says only the seed, the count and the reading.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from infoseek_offline.errors import ConfigError
+from infoseek_offline.files import digest_of
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bounds(Model):
+    """The numbers of the certificate (hcsp.md)."""
+
+    min_skipped: int = Field(3, ge=2, description="m: answers left when an inner vertex's subtree is taken away (M2)")
+    min_clue: int = Field(5, ge=2, description="k: candidates that each constraint of the root leaves on its own (X1)")
+    hub_degree: int = Field(400, ge=2, description="a page associated with more pages than this is a hub; no shortcut goes through it (X2)")
+    top_k: int = Field(10, ge=1, description="the answer's page must not be among so many hits (R1)")
+    solve_k: int = Field(20, ge=1, description="an evidence passage must be among so many hits (R2)")
+
+
+class Shape(Model):
+    """What trees to grow. Depth counts edges: the root is at 0."""
+
+    min_depth: int = Field(2, ge=2, le=6)
+    max_depth: int = Field(4, ge=2, le=6)
+    max_vertices: int = Field(10, ge=3, le=30)
+    max_constraints: int = Field(4, ge=2, le=6, description="per vertex")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Shape:
+        if self.min_depth > self.max_depth:
+            raise ValueError(f"min_depth {self.min_depth} is above max_depth {self.max_depth}")
+        return self
+
+
+class Config(Model):
+    count: int = Field(300, ge=1, le=10_000_000)
+    seed: int = Field(1, ge=0, le=2**63 - 1)
+    reading: Literal["open", "closed"] = "open"
+    attempts: int = Field(12, ge=1, le=1000, description="trees grown for one answer before the next answer is tried")
+    bounds: Bounds = Bounds()
+    shape: Shape = Shape()
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.model_dump(mode="json"))
+
+
+PROFILES = ("demo", "standard", "full")
+
+
+def load_config(profile: str, **settings: Any) -> Config:
+    """The configuration of a profile (a name of PROFILES or the path of a TOML file), with the settings that are not None on top.
+
+    Raises ConfigError, with one line that names the value.
+    """
+    if profile in PROFILES:
+        path = Path(__file__).parent / "profiles" / f"{profile}.toml"
+    else:
+        path = Path(profile)
+        if not path.is_file():
+            raise ConfigError(f"no profile {profile!r}: give one of {', '.join(PROFILES)}, or the path of a TOML file")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML ({error}): mend it, or use --profile standard") from error
+    values.update({k: v for k, v in settings.items() if v is not None})
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "profile"
+        raise ConfigError(f"{where}: {first['msg']} (value: {first['input']!r}); see 'infoseek data --help'") from error

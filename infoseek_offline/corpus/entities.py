@@ -1,0 +1,108 @@
+"""What a page is: article, disambiguation or list page, and what kind of thing it is about.
+
+Types are head nouns ("moon", "river"): of the first sentence ("is a natural satellite of Saturn" gives "satellite") and of the
+infobox's name ("Infobox moon" gives "moon"). They are lower case; the first is the one to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from infoseek_offline.records import PageKind
+
+# Names of disambiguation templates and words of their categories, casefolded, by what Wikipedias in these languages use.
+_DISAMBIGUATION = re.compile(
+    r"^(disambig\w*|dab|disamb|hndis|hnd|geodis|surname|given name|homonym\w*|begriffsklärung|bkl|disambigua|desambiguación|"
+    r"desambiguaci\w*|desambig|ujednoznacznienie|неоднозначность|пояснение|многозначност|doorverwijspagina|dp|förgrening|"
+    r"aimai|曖昧さ回避|trang định hướng|định hướng|տարբեր իմաստներ|դ|দ্ব্যর্থতা নিরসন|দ্ব্যর্থতা|nūzeimeiba|nūzeimu lopa|"
+    r"disambiguation page|set index\w*|sia|school disambiguation|human name disambiguation|place name disambiguation)\b"
+)
+_DISAMBIGUATION_TITLE = re.compile(
+    r"\((disambiguation|begriffsklärung|homonymie|disambigua|desambiguación|ujednoznacznienie|значения|doorverwijspagina|"
+    r"olika betydelser|曖昧さ回避|định hướng|այլ կիրառումներ|দ্ব্যর্থতা নিরসন|пояснение|nūzeimeiba)\)$"
+)
+_LIST_TITLE = re.compile(
+    r"^(lists? of|index of|outline of|timeline of|glossary of|bibliography of|discography of|liste d[eru']|lista d[eio]|lista de|"
+    r"lijst van|spisok|список|списък|danh sách|ցանկ|cuochi di)\b|"
+    r"の一覧$|一覧$|তালিকা$|ցանկ$|\b(discography|filmography|bibliography)$"
+)
+_LIST_CATEGORY = re.compile(r"^(lists? of|lists\b|liste|lista|spisok|списки|danh sách)|一覧$|তালিকা$")
+
+
+def page_kind(title: str, templates: Sequence[str], categories: Sequence[str]) -> PageKind:
+    """By template, category and title, in the dump's language."""
+    low = title.casefold()
+    if _DISAMBIGUATION_TITLE.search(low) or any(_DISAMBIGUATION.match(name.casefold()) for name in templates):
+        return PageKind.DISAMBIGUATION
+    if any("disambiguation" in name.casefold() for name in categories):
+        return PageKind.DISAMBIGUATION
+    if _LIST_TITLE.search(low) or any(_LIST_CATEGORY.search(name.casefold()) for name in categories):
+        return PageKind.LIST
+    return PageKind.ARTICLE
+
+
+_COPULA = re.compile(r"\b(?:is|was|are|were)\b(?:\s+(?:also|now|still|currently|formerly|officially|both|usually))?\s+"
+                     r"(?:(?P<art>an?|the|one of (?:the|its|several|many))\s+)?")  # fmt: skip
+# The noun phrase ends before the first of these.
+_NP_END = re.compile(
+    r"[,;:.()–—\[]|\s(?:of|in|on|at|from|for|to|by|with|within|near|between|along|under|into|as|since|that|which|who|whose|where|when|"
+    r"known|called|named|discovered|located|situated|found|founded|built|made|used|launched|operated|born|based|belonging|"
+    r"containing|consisting|orbiting|lying|flowing|forming|rising|standing|established|developed|produced|released|written|"
+    r"directed|created|published|designed|is|was|are|were|has|had|first|having|occurring|composed|around|about|whom|orbits|"
+    r"running|set|held|he|she|it|during|after|before|among|through|beyond|but)\b"
+)
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_NOT_HEADS = frozenset(
+    "one two three four five six seven many several most some few first second third largest smallest type kind form member part "
+    "group name set series number variety class species genus family term".split()
+)
+_CONJUNCTION = re.compile(r"\s+(?:and|or)\s+(?:an?\s+)?")
+_BRACKETED = re.compile(r"\([^()]*\)")
+
+
+def sentence_types(sentence: str) -> list[str]:
+    """Noun phrases of the kind that a first sentence states: "X was a German astronomer and composer of …" gives
+    ["german astronomer", "composer"], lower case, head noun last. Empty where nothing is certain. English only."""
+    plain = _BRACKETED.sub(" ", sentence)
+    copula = _COPULA.search(plain)
+    if copula is None or not copula.group("art"):
+        return []
+    rest = plain[copula.end() :]
+    for prefix in ("type of ", "kind of ", "form of ", "member of the ", "variety of ", "species of ", "genus of ", "class of "):
+        if rest.startswith(prefix):
+            rest = rest[len(prefix) :]
+    phrases: list[str] = []
+    # "a physicist, chemist and mineralogist": commas between short noun phrases belong to the list.
+    chain = re.match(r"((?:[^\W\d_][\w'’-]*\s?){1,3}(?:,\s(?:[^\W\d_][\w'’-]*\s?){1,2})*,?\s+and\s+(?:an?\s+)?[^\W\d_][\w'’-]*)", rest)
+    if chain and "," in chain.group(1) and not _NP_END.search(chain.group(1).replace(",", " ")):
+        pieces = re.split(r",\s*(?:and\s+)?|\s+and\s+(?:an?\s+)?", chain.group(1))
+    else:
+        end = _NP_END.search(rest)
+        pieces = _CONJUNCTION.split(rest[: end.start()] if end else rest)
+    for piece in pieces:
+        words = _WORD.findall(piece)
+        if not words or len(words) > 6:
+            break
+        head = singular(words[-1].lower()) if copula.group("art").startswith("one of") else words[-1].lower()
+        if head in _NOT_HEADS or not head.isalpha() and "-" not in head or words[-1][0].isupper() and len(words) == 1:
+            continue
+        phrases.append(" ".join([w.lower() for w in words[:-1]] + [head]))
+    return phrases
+
+
+def infobox_type(name: str) -> str:
+    """ "Infobox U.S. county" gives "county"; "" where the name says nothing."""
+    words = _WORD.findall(re.sub(r"(?i)\b(infobox|taxobox|speciesbox|automatic|box|info|template)\b", " ", name.replace("_", " ")))
+    return words[-1].lower() if words else ""
+
+
+def singular(noun: str) -> str:
+    """The singular of a regular English plural; other words unchanged."""
+    if noun.endswith("ies") and len(noun) > 4:
+        return noun[:-3] + "y"
+    if noun.endswith(("sses", "shes", "ches", "xes")):
+        return noun[:-2]
+    if noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
+        return noun[:-1]
+    return noun

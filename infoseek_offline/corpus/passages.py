@@ -1,0 +1,105 @@
+"""Sentences and passages of a page, as spans of its text.
+
+A sentence never crosses a line; a passage is a run of whole sentences of one section, of about `PASSAGE_WORDS` words. Both are
+spans, so that evidence, search and proofs all speak of the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+PASSAGE_WORDS = 100
+
+Span = tuple[int, int]
+
+# A full stop, question or exclamation mark (also in other scripts), closing quotes, then a blank.
+_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？।։]+[」』”)]*")
+# Before a full stop these are abbreviations, not ends. Single letters (initials) and "e.g"-like words are found by shape.
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st mt ft jr sr vs no nos vol fig ca c approx etc al cf ed eds rev gen col lt capt sgt hon inc ltd co corp "
+    "univ dept est b d r m n pp p op cit jan feb mar apr jun jul aug sep sept oct nov dec lat long var subsp ssp sp spp".split()
+)
+_LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)$")
+
+
+def split_sentences(text: str, start: int = 0, end: int | None = None, keep: Sequence[Span] = ()) -> list[Span]:
+    """Spans of the sentences of `text[start:end]`, in order, without surrounding blanks.
+
+    `keep` are spans (links) that no sentence may cut in two.
+    """
+    end = len(text) if end is None else end
+    spans: list[Span] = []
+    inside = {position for low, high in keep if high - low < 200 for position in range(low + 1, high)}
+    for line in re.finditer(r"[^\n]+", text[start:end]):
+        first, last = start + line.start(), start + line.end()
+        begin = first
+        for stop in _STOP.finditer(text, first, last):
+            cut = stop.end()
+            if cut in inside or not _is_end(text, begin, stop.start(), cut, last):
+                continue
+            _add(spans, text, begin, cut)
+            begin = cut
+        _add(spans, text, begin, last)
+    return spans
+
+
+def _is_end(text: str, begin: int, stop: int, cut: int, last: int) -> bool:
+    if text[stop] != ".":
+        return True
+    following = text[cut:last].lstrip()
+    if not following:
+        return True
+    if following[0].islower():
+        return False
+    word = _LAST_WORD.search(text, begin, stop)
+    if word is None:
+        return True
+    name = word.group(1)
+    if "." in name:  # "U.S." before a capital: an abbreviation, more often than an end
+        return False
+    return not (name.casefold() in _ABBREVIATIONS or (len(name) == 1 and name.isupper()))
+
+
+def _add(spans: list[Span], text: str, start: int, end: int) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if end > start:
+        spans.append((start, end))
+
+
+def words_of(text: str) -> int:
+    """Number of words; a run of a script without spaces counts a word for two characters."""
+    return sum(1 if piece.isascii() else max(1, _unspaced(piece) // 2) for piece in text.split())
+
+
+def _unspaced(piece: str) -> int:
+    return sum("぀" <= c <= "鿿" or "฀" <= c <= "๿" or "가" <= c <= "힯" for c in piece)
+
+
+def make_passages(text: str, sections: Iterable[tuple[int, Span]], sentences: Sequence[Span]) -> list[tuple[int, int, int]]:
+    """Passages as (section ordinal, start, end). `sections` gives (ordinal, span); sentences must not cross section borders."""
+    passages: list[tuple[int, int, int]] = []
+    index = 0
+    for ordinal, (low, high) in sections:
+        group: list[Span] = []
+        count = 0
+        while index < len(sentences) and sentences[index][0] < low:
+            index += 1
+        while index < len(sentences) and sentences[index][1] <= high:
+            span = sentences[index]
+            size = words_of(text[span[0] : span[1]])
+            if group and count + size > PASSAGE_WORDS * 1.25:
+                passages.append((ordinal, group[0][0], group[-1][1]))
+                group, count = [], 0
+            group.append(span)
+            count += size
+            if count >= PASSAGE_WORDS:
+                passages.append((ordinal, group[0][0], group[-1][1]))
+                group, count = [], 0
+            index += 1
+        if group:
+            passages.append((ordinal, group[0][0], group[-1][1]))
+    return passages

@@ -1,0 +1,187 @@
+"""Numbers and dates of an infobox value, made comparable.
+
+Dates are years with a fraction: 1787-01-11 is 1787.0274 (year + (day of year - 1) / days of the year, four decimals), a year alone
+is [1787.0, 1787.999], 450 BC is [-450.0, -449.001]. Units stay as written, lower case, with "km²" as "km2". What is not certain
+(a number in the middle of words, "1.234" that may be 1234) is left out: an empty tuple is a good answer.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import isleap, monthrange
+
+from infoseek_offline.records import Quantity
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug", "september sep sept",
+         "october oct", "november nov", "december dec"), start=1)
+    for name in names.split()
+}  # fmt: skip
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_BC = r"(?:\s*(?P<bc>BCE?|B\.C\.(?:E\.)?))?"
+_ERA = r"(?:\s*(?:AD|CE|A\.D\.))?"
+_CIRCA = re.compile(r"^(?:c\.|ca\.?|circa|about|around|approximately|approx\.?|over|nearly|almost|roughly|est\.?|~|≈|>|<|≥|≤)\s*", re.IGNORECASE)
+_DATES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{1,4}})\b{_BC}",
+        rf"(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{1,4}})\b(?![\d:]){_BC}",
+        r"(?P<y>\d{4})-(?P<mn>\d{1,2})-(?P<d>\d{1,2})\b(?P<bc>)",
+        rf"(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{3,4}})\b{_BC}",
+        r"(?P<y>\d{1,4})\s*(?P<bc>BCE?\b|B\.C\.(?:E\.)?)",
+        r"(?:AD|CE)\s*(?P<y>\d{1,4})\b(?P<bc>)|(?P<y2>\d{1,4})\s*(?:AD|CE)\b",
+    )
+)
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?: \d{3})+(?:[.,]\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d{1,3}\.\d{3},\d+|\d+(?:[.,]\d+)?|\.\d+"
+_POWER = r"(?:\s*[×x*·]\s*10\s?\^\s?(?P<{0}>[-−–+]?\d{{1,3}})|[eE](?P<{0}e>[-+]?\d{{1,3}}))?"
+_SCALE = r"(?:\s*(?P<scale>thousand|million|billion|trillion)\b)?"
+_UNIT = r"(?:[ -]?(?P<unit>°\s?[CFK]\b|%|°|[$€£]|[A-Za-zµμÅΩ][A-Za-zµμ]*[²³2-4]?(?![\w])(?:[/·][A-Za-z]+[²³23]?(?![\w]))*(?:\s(?:mi|ft|km|m|in|yd)\b)?))?"
+_CURRENCY = r"(?P<currency>(?:US|A|C)?\$|[€£¥₹])?\s*"
+_NUMBER = re.compile(
+    rf"{_CURRENCY}(?P<sign>[-−+](?=[\d.]))?(?P<low>{_DIGITS})(?![\d])" + _POWER.format("lp")
+    + rf"(?:\s*(?P<pm>±|\+/[-−])\s*(?P<error>{_DIGITS})|(?P<range>\s*(?:–|—|-| to | - )\s*)(?P<highsign>[-−])?(?P<high>{_DIGITS})(?![\d]))?"
+    + _POWER.format("hp") + _SCALE + _UNIT
+)  # fmt: skip
+# Keys whose whole numbers are counts or measures, never years.
+_COUNT_KEY = re.compile(
+    r"population|students?|staff|elevation|height|area|length|mass|weight|depth|width|capacity|number|\bno\b|total|faculty|"
+    r"undergrad|postgrad|enrol|employees|members|households|density|rank|volume|speed|distance|diameter|radius|seats|pages|episodes|"
+    r"size|power|range|altitude|prominence|isolation|count|passengers|floor|postal|zip|code|melting|boiling|temperature|runtime|crew|"
+    r"apogee|perigee|wavelength|focal|gdp|visitors|orders?|sales|casualties|strength|id\b|discharge|catchment",
+    re.IGNORECASE,
+)
+_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_UNIT_WORDS = {"²": "2", "³": "3", "μ": "µ"}
+_NO_UNIT = frozenset(
+    "and or to in on of at by as for from with the a an est estimate estimated census approx about over under including plus minus is "
+    "was per st nd rd th present now bc bce ad ce km² onwards since until".split()  # noqa: SIM905
+)
+_PEOPLE_KEY = re.compile(r"population|popola|abitanti|einwohner|poblaci|popula|students?|staff|employees|households|members|dân số", re.IGNORECASE)
+_DECADE = re.compile(r"(?P<y>[12]\d{2}0)'?s\b")
+_YEARS_BC = re.compile(r"(?P<low>\d{1,4})\s*(?:–|—|-|/| to )\s*(?P<high>\d{1,4})\s*(?:BCE?\b|B\.C\.)")
+_YEARS = re.compile(r"(?P<low>[12]\d{3})(?:\s*(?:–|—|-|/| to | - )\s*(?P<high>[12]\d{3}|\d{2}|present))?(?![\d.,]\d|\w|\s*[%°])")
+
+
+def read_quantities(value: str, key: str = "") -> tuple[Quantity, ...]:
+    """The quantities that a value states, in order. `key` is the infobox key: it tells a count of 1,900 from the year 1900.
+
+    A value's text in brackets is read only where nothing stands outside of it.
+    """
+    outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ; ", value)
+    found = [q for part in re.split(r";|\n", outside) if (q := _read(part.strip(), key)) is not None]
+    if not found and "(" in value:
+        found = [q for part in re.findall(r"\(([^()]*)\)", value) if (q := _read(part.strip(), key)) is not None]
+    return tuple(found)
+
+
+def _read(part: str, key: str) -> Quantity | None:
+    """The quantity that a part begins with; numbers after words are not certain ("Apollo 11")."""
+    if not any(c.isdigit() for c in part):
+        return None
+    part = _CIRCA.sub("", part)
+    if before_christ := _YEARS_BC.match(part):
+        low, high = -float(before_christ.group("low")), -float(before_christ.group("high"))
+        return Quantity(low=low, high=high + 0.999, unit="year") if low <= high else None
+    if decade := _DECADE.match(part):
+        return Quantity(low=float(decade.group("y")), high=int(decade.group("y")) + 9.999, unit="year")
+    dates = [m for pattern in _DATES if (m := pattern.search(part))]
+    if dates:
+        first = min(dates, key=lambda m: (m.start(), -len(m.group())))
+        start = _date(first)
+        if start is not None:
+            rest = part[first.end() :]
+            joined = re.match(r"\s*(?:–|—|-|to)\s*", rest)
+            later = [m for p in _DATES if joined and (m := p.match(rest, joined.end()))]
+            end = _date(max(later, key=lambda m: len(m.group()))) if later else None
+            high = end[1] if end is not None and end[1] >= start[0] else start[1]
+            return Quantity(low=start[0], high=high, unit="year")
+    match = _NUMBER.match(part)
+    years = None if _COUNT_KEY.search(key) else _YEARS.match(part)
+    if years is not None and (match is None or not _unit(match) or years.group("high") == "present"):
+        low = int(years.group("low"))
+        if 1000 <= low <= 2100:
+            text = years.group("high") or ""
+            if text == "present":
+                return None
+            high = low if not text.isdigit() else int(text) if len(text) == 4 else low - low % 100 + int(text)
+            if high >= low:
+                return Quantity(low=float(low), high=high + 0.999, unit="year")
+    if match is None or (_PEOPLE_KEY.search(key) and re.fullmatch(r"\d{1,3}\.\d{3}", match.group("low"))):
+        return None  # 1.234 people are 1234 where the point parts thousands
+    return _number(match, part)
+
+
+def _date(match: re.Match[str]) -> tuple[float, float] | None:
+    groups = match.groupdict()
+    year = int(groups.get("y") or groups.get("y2") or 0)
+    month = _MONTHS.get((groups.get("m") or "").lower(), 0) or int(groups.get("mn") or 0)
+    day = int(groups.get("d") or 0)
+    if not year or month > 12 or (groups.get("mn") and not month):
+        return None
+    if groups.get("bc"):
+        return float(-year), -year + 0.999  # within the year; months of years BC are too rare to be worth more
+    if not month:
+        return float(year), year + 0.999
+    if day > monthrange(max(year, 1), month)[1]:
+        return None
+    before = sum(monthrange(max(year, 1), m)[1] for m in range(1, month))
+    days = 366 if isleap(year) else 365
+    if day:
+        exact = round(year + (before + day - 1) / days, 4)
+        return exact, exact
+    return round(year + before / days, 4), round(year + (before + monthrange(max(year, 1), month)[1] - 1) / days, 4)
+
+
+def _unit(match: re.Match[str]) -> str:
+    unit = (match.group("unit") or match.group("currency") or "").lower()
+    for written, plain in _UNIT_WORDS.items():
+        unit = unit.replace(written, plain)
+    return "" if unit in _NO_UNIT else unit.replace("° ", "°")
+
+
+def _number(match: re.Match[str], part: str) -> Quantity | None:
+    low = _float(match.group("low"))
+    if low is None or re.match(r"\d|['’′]", part[match.end() :]):
+        return None
+    if re.fullmatch(r"\d+,\d+", match.group("low")) and not match.group("unit"):
+        return None  # "1,2" without a unit may be a list
+    high = low
+    # "10–20 × 10^3": a power behind a range stands for both ends.
+    power = match.group("lp") or match.group("lpe") or match.group("hp") or match.group("hpe")
+    factor = 10.0 ** int(power.replace("−", "-").replace("–", "-")) if power else 1.0
+    factor *= _SCALES.get((match.group("scale") or "").lower(), 1.0)
+    if match.group("sign") in ("-", "−"):
+        low = high = -low
+    if match.group("pm"):
+        error = _float(match.group("error"))
+        if error is None:
+            return None
+        low, high = low - error, high + error
+    elif match.group("high"):
+        other = _float(match.group("high"))
+        if other is None:
+            return None
+        high = -other if match.group("highsign") else other
+        if high < low:
+            return None
+    return Quantity(low=_rounded(low * factor), high=_rounded(high * factor), unit=_unit(match))
+
+
+def _float(text: str) -> float | None:
+    """1,234.5 and 1 234,5 and 1.234.567 and 1.234,5 as numbers; None for a lone "1,23" or the like that may mean either."""
+    text = text.strip()
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
+        return float(text.replace(",", ""))
+    if re.fullmatch(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?", text):
+        return float(text.replace(" ", "").replace(",", "."))
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}", text):
+        return float(text.replace(".", "").replace(",", "."))
+    if re.fullmatch(r"\d+,\d+", text):
+        return float(text.replace(",", ".")) if len(text.partition(",")[2]) != 3 else None
+    return float(text)
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.12g}")

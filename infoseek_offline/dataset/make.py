@@ -1,0 +1,116 @@
+"""One answer page in, one accepted question or none out, with every tree that was tried and rejected.
+
+Pure given the corpus, the index and the configuration: the random choices for a page come from (seed, title), so that neither
+the order nor the number of workers changes a byte.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from infoseek_offline.agents.base import Planner
+from infoseek_offline.agents.rules import RuleBrowser, RulePlanner
+from infoseek_offline.checks.all import SEARCH, STRUCTURE, SURFACE, run_checks
+from infoseek_offline.checks.problem import Problem
+from infoseek_offline.claims.store import ClaimStore
+from infoseek_offline.config import Config
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.files import digest_of
+from infoseek_offline.questions.realise import Realiser, Wording
+from infoseek_offline.records import Certificate, Question, Rejection, ResearchTree, Verdict
+from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.grow import NO_START, grow
+from infoseek_offline.trees.options import Options
+
+# Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
+STAGE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of one answer page. `gave_up` counts the Planner's reasons for trees that never were finished."""
+
+    question: Question | None
+    rejections: tuple[Rejection, ...]
+    gave_up: dict[str, int]
+
+
+class Maker:
+    """The open corpus, index and agents of one process."""
+
+    def __init__(self, corpus: Corpus, searcher: Searcher, config: Config) -> None:
+        self.corpus, self.searcher, self.config = corpus, searcher, config
+        self.extents = Extents(corpus, config.reading)
+        self.options = Options(corpus, ClaimStore(corpus, RuleBrowser(corpus)), self.extents)
+        self.realiser = Realiser(corpus)
+        self.planner: Planner = RulePlanner()
+
+    def make(self, root: int) -> Made:
+        title = self.corpus.titles[root]
+        rejections: list[Rejection] = []
+        gave_up: dict[str, int] = {}
+        seen: set[str] = set()
+        for attempt in range(self.config.attempts):
+            key = digest_of("tree", STAGE_VERSION, self.config.seed, title, attempt)
+            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, random.Random(key))
+            if grown.tree is None:
+                gave_up[grown.reason] = gave_up.get(grown.reason, 0) + 1
+                if grown.reason == NO_START:
+                    break
+                continue
+            same = digest_of(grown.tree.model_dump(mode="json"))
+            if same in seen:
+                continue
+            seen.add(same)
+            wording, verdicts = self._examine(grown.tree)
+            if all(v.passed for v in verdicts):
+                return Made(self._question(grown.tree, wording, verdicts), tuple(rejections), gave_up)
+            failed = tuple(v.check for v in verdicts if not v.passed)
+            rejections.append(Rejection(key=key, answer=title, failed=failed, question=wording.question, tree=grown.tree,
+                                        verdicts=tuple(verdicts)))  # fmt: skip
+        return Made(None, tuple(rejections), gave_up)
+
+    def _examine(self, tree: ResearchTree) -> tuple[Wording, list[Verdict]]:
+        """Structure, then the surface of the question, then search; a group that fails spares the dearer ones behind it."""
+        problem = Problem(self.corpus, self.extents, tree, self.config.bounds, searcher=self.searcher)
+        passed, found = run_checks(problem, STRUCTURE)
+        verdicts = list(found)
+        wording = self.realiser.realise(tree)
+        if not passed:
+            return wording, verdicts
+        problem.question, problem.clues = wording.question, wording.clues
+        for group in (SURFACE, SEARCH):
+            passed, found = run_checks(problem, group)
+            verdicts += found
+            if not passed:
+                break
+        return wording, verdicts
+
+    def _question(self, tree: ResearchTree, wording: Wording, verdicts: Sequence[Verdict]) -> Question:
+        answer = tree.root
+        evidence = [c.evidence for v in tree.vertices for c in v.constraints]
+        documents = tuple(dict.fromkeys(e.document for e in evidence))
+        gold = tuple(
+            dict.fromkeys(
+                c.evidence.document for v in tree.vertices for c in v.constraints
+                if c.evidence.page == answer.page or (v is answer and c.kind == "link")
+            )
+        )  # fmt: skip
+        certificate = Certificate(reading=self.config.reading, corpus=self.corpus.digest,
+                                  bounds=self.config.bounds.model_dump(), verdicts=tuple(verdicts))  # fmt: skip
+        return Question(
+            id="q-" + digest_of(wording.question, answer.title),
+            question=wording.question,
+            answer=answer.title,
+            answer_aliases=tuple(dict.fromkeys(a for a in self.corpus.redirects(answer.page))),
+            depth=tree.depth,
+            vertices=len(tree.vertices),
+            tree=tree,
+            evidence_documents=documents,
+            gold_documents=gold,
+            clues=wording.clues,
+            certificate=certificate,
+        )

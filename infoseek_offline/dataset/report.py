@@ -1,0 +1,130 @@
+"""What a person reads: an item as a tree with evidence and certificate, a hit, a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.errors import CorpusError, UsageError
+from infoseek_offline.records import Constraint, Hit, Question, ResearchTree, Vertex
+
+MEANING = {
+    "U1": "the answer is unique", "U2": "every inner vertex is unique", "M1": "no clue is idle", "M2": "no level can be skipped",
+    "M3": "no clue includes another", "X1": "no single clue gives it away", "X2": "no hyperlink shortcut",
+    "X3": "no page tells it all", "L1": "nothing leaks in the words", "R1": "one search does not find it",
+    "R2": "each step can be found",
+}  # fmt: skip
+
+
+def find_item(run: Path, item: str) -> Question:
+    """An item by id or by its number from 1. Raises UsageError where there is none."""
+    from infoseek_offline.pipeline import questions
+
+    found = questions(run)
+    if item.isdigit() and 1 <= int(item) <= len(found):
+        return found[int(item) - 1]
+    for question in found:
+        if question.id == item:
+            return question
+    raise UsageError(f"no item {item!r} in {run}: give a number from 1 to {len(found)}, or an id such as {found[0].id if found else 'q-…'}")
+
+
+def item_as_text(question: Question) -> str:
+    lines = [question.question, "", f"Answer: {question.answer}", f"Id: {question.id}   depth {question.depth}, {question.vertices} vertices", ""]
+    lines += tree_as_lines(question.tree, question.certificate.verdicts[0].measured.get("extents", {}))
+    lines += ["", "Evidence"]
+    for vertex in question.tree.vertices:
+        for constraint in vertex.constraints:
+            evidence = constraint.evidence
+            where = f"{evidence.title}" + (f", {evidence.section}" if evidence.section else "")
+            lines.append(f"  {constraint.id:<5} [{evidence.document}] {where}: {_short(evidence.sentence)}")
+    certificate = question.certificate
+    lines += ["", f"Certificate ({certificate.reading} reading, corpus {certificate.corpus[:12]})"]
+    for verdict in certificate.verdicts:
+        measured = ", ".join(f"{k} {_value(v)}" for k, v in verdict.measured.items() if k != "extents")
+        lines.append(f"  {verdict.check}  {'holds' if verdict.passed else 'FAILS'}  {MEANING.get(verdict.check, ''):<30} {measured}")
+    return "\n".join(lines)
+
+
+def tree_as_lines(tree: ResearchTree, extents: dict[str, int]) -> list[str]:
+    """The tree from the root down; behind each clue how many pages meet it on its own."""
+    lines: list[str] = []
+
+    def walk(vertex: Vertex, indent: str) -> None:
+        mark = {"root": "?", "inner": "?", "leaf": "=", "blur": "~"}[vertex.role]
+        lines.append(f"{indent}{mark} {vertex.id}: {vertex.title} ({vertex.noun})")
+        for constraint in vertex.constraints:
+            size = f"   [{extents[constraint.id]:,} pages]" if constraint.id in extents else ""
+            lines.append(f"{indent}    {constraint.id}: {in_words(tree, constraint)}{size}")
+            if constraint.other:
+                walk(tree.vertex(constraint.other), indent + "        ")
+
+    walk(tree.root, "")
+    return lines
+
+
+def in_words(tree: ResearchTree, constraint: Constraint) -> str:
+    vertex = next(v.id for v in tree.vertices if constraint in v.constraints)
+    other = constraint.other or constraint.value
+    return constraint.wording.replace("{v}", vertex).replace("{o}", other)
+
+
+def hit_as_text(rank: int, hit: Hit) -> str:
+    scores = ", ".join(f"{name} {score:.4f}" for name, score in hit.scores.items())
+    section = f" — {hit.section}" if hit.section else ""
+    return f"{rank:>3}. {hit.title}{section}  [{hit.document}]  {hit.score:.4f} ({scores})\n     {_short(hit.text, 240)}"
+
+
+def _page(corpus: Corpus, title: str) -> int:
+    page = corpus.resolve(title)
+    if page is None:
+        raise CorpusError(f"no page {title!r} in {corpus.folder}: titles are case-sensitive after the first letter")
+    return page
+
+
+def page_record(corpus: Corpus, title: str) -> dict[str, Any]:
+    page = _page(corpus, title)
+    record = corpus.page(page).model_dump(mode="json")
+    record["sections"] = [s.model_dump(mode="json") for s in corpus.sections(page)]
+    record["redirects"] = corpus.redirects(page)
+    record["links"] = [
+        {"target": corpus.titles[link.target], "anchor": record["text"][link.start : link.end] if link.start >= 0 else "",
+         "start": link.start, "end": link.end, "kind": link.kind.value, "evidence": link.is_evidence}
+        for link in corpus.links(page)
+    ]  # fmt: skip
+    record["facts"] = [f.model_dump(mode="json") for f in corpus.facts(page)]
+    record["associated_pages"] = corpus.degree(page)
+    return record
+
+
+def page_as_json(corpus: Corpus, title: str) -> str:
+    return json.dumps(page_record(corpus, title), ensure_ascii=False, indent=1)
+
+
+def page_as_text(corpus: Corpus, title: str) -> str:
+    record = page_record(corpus, title)
+    lines = [f"{record['title']}  (page {record['id']}, {record['kind']}; {', '.join(record['types']) or 'type unknown'})", ""]
+    for section in record["sections"]:
+        if section["title"]:
+            lines.append(f"{'#' * max(1, section['level'])} {section['title']}" + ("" if section["evidence"] else "   (not evidence)"))
+        lines += [record["text"][section["start"] : section["end"]].strip(), ""]
+    lines.append("Links")
+    for link in record["links"]:
+        why = "" if link["evidence"] else f"   not evidence: {link['kind']}"
+        lines.append(f"  {link['anchor'] or '-'} -> {link['target']}{why}")
+    lines += ["", f"Categories: {', '.join(record['categories']) or 'none'}", f"Redirects: {', '.join(record['redirects']) or 'none'}",
+              f"Associated pages: {record['associated_pages']}"]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _short(text: str, size: int = 160) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= size else flat[: size - 1].rsplit(" ", 1)[0] + " …"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} {v}" for k, v in value.items()) + "}"
+    return str(value)

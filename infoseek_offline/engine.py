@@ -1,0 +1,69 @@
+"""Map a function over items, in order, in this process or in worker processes.
+
+The order of the results is the order of the items, whatever the number of workers. Workers are forked, so that what `setup` has
+opened or built is shared; `setup` runs once in each process before its first item.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def cpu_count() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def map_ordered(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int = 1,
+    setup: Callable[[], None] | None = None,
+    ahead: int = 4,
+) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in order; at most `workers * ahead` items are in flight."""
+    if workers <= 1:
+        if setup:
+            setup()
+        for item in items:
+            yield function(item)
+        return
+    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(setup,)) as pool:
+        pending: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                pending.append(pool.submit(function, item))
+                if len(pending) >= workers * ahead:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _start(setup: Callable[[], None] | None) -> None:
+    gc.freeze()
+    if setup:
+        setup()
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,162 @@
+"""The stages in order, on one screen. The command, the tests and the Makefile call these functions.
+
+    dump → corpus → index → claims → trees → checks → questions → dataset
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from infoseek_offline import __version__
+from infoseek_offline.config import Config
+from infoseek_offline.corpus.build import build_corpus
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
+from infoseek_offline.engine import batches, map_ordered
+from infoseek_offline.errors import RunError
+from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
+from infoseek_offline.records import Question, Rejection
+from infoseek_offline.retrieval.index import build_index
+from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.run import Run
+
+CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
+
+Progress = Callable[[str, int], None]
+
+
+def quiet(stage: str, done: int) -> None:
+    """No progress."""
+
+
+def corpus(dump: Path, home: Path, *, workers: int = 1, progress: Progress = quiet) -> dict[str, Any]:
+    """Dump to `home/corpus`; its manifest."""
+    return build_corpus(dump, home / "corpus", workers=workers, progress=progress)
+
+
+def index(home: Path, *, encoder: str = "lsa") -> dict[str, Any]:
+    """`home/corpus` to `home/search`; its manifest."""
+    opened = Corpus.open(home / "corpus")
+    return build_index(opened.passages, home / "search", encoder=encoder, language=opened.language, corpus_digest=opened.digest)
+
+
+def open_searcher(home: Path, encoder: str | None = None) -> Searcher:
+    return Searcher.open(home / "search", Corpus.open(home / "corpus"), encoder=encoder)
+
+
+def data(home: Path, out: Path, config: Config, *, workers: int = 1, progress: Progress = quiet) -> dict[str, Any]:
+    """Claims, trees, checks and questions: `home` to a run folder; its manifest. A killed run goes on where it was."""
+    opened = Corpus.open(home / "corpus")
+    searcher = Searcher.open(home / "search", opened)
+    settings = {
+        "version": __version__,
+        "stage": STAGE_VERSION,
+        "corpus": opened.digest,
+        "index": digest_of(searcher.manifest),
+        "config": config.model_dump(mode="json"),
+    }
+    run = Run(out, settings)
+    with run.locked():
+        if run.finished:
+            manifest: dict[str, Any] = read_json(out / "manifest.json")
+            return manifest
+        roots = answer_order(opened, config.seed)
+        chunks = list(enumerate(batches(roots, CHUNK)))
+        run.work.mkdir(exist_ok=True)
+        made = map_ordered(_chunk, chunks, workers=workers, setup=partial(_open, home, run, config))
+        return _gather(run, made, config, len(roots), progress)
+
+
+def answer_order(opened: Corpus, seed: int) -> list[int]:
+    """All answerable pages in the order in which they are tried: by a digest of seed and title."""
+    titles = opened.titles
+    return sorted(opened.answerable().tolist(), key=lambda page: (digest_of("answer", seed, titles[page]), page))
+
+
+_maker: Maker
+_run: Run
+
+
+def _open(home: Path, run: Run, config: Config) -> None:
+    global _maker, _run
+    opened = Corpus.open(home / "corpus")
+    _maker, _run = Maker(opened, Searcher.open(home / "search", opened), config), run
+
+
+def _chunk(item: tuple[int, list[int]]) -> list[str]:
+    """The lines of one chunk, made or, after a kill, read again."""
+    number, roots = item
+    path = _run.chunk(number)
+    if path.is_file():
+        return path.read_text(encoding="utf-8").splitlines()
+    lines = [_line(_maker.make(root)) for root in roots]
+    write_text(path, "".join(line + "\n" for line in lines))
+    return lines
+
+
+def _line(made: Made) -> str:
+    return canonical_json({
+        "question": made.question.model_dump(mode="json") if made.question else None,
+        "rejections": [r.model_dump(mode="json") for r in made.rejections],
+        "gave_up": made.gave_up,
+    })  # fmt: skip
+
+
+def _gather(run: Run, chunks: Iterator[list[str]], config: Config, roots: int, progress: Progress) -> dict[str, Any]:
+    """Results in the order of the answer pages, up to the count that was asked for."""
+    questions: list[str] = []
+    rejected: list[str] = []
+    counts: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    gave_up: Counter[str] = Counter()
+    depths: Counter[int] = Counter()
+    worded: set[str] = set()
+    for line in (line for lines in chunks for line in lines):
+        item = json.loads(line)
+        counts["answer pages tried"] += 1
+        gave_up.update(item["gave_up"])
+        for rejection in item["rejections"]:
+            rejected.append(canonical_json(rejection))
+            failed.update(rejection["failed"])
+        if item["question"] and item["question"]["question"] not in worded:
+            worded.add(item["question"]["question"])
+            questions.append(canonical_json(item["question"]))
+            depths[item["question"]["depth"]] += 1
+            progress("questions", len(questions))
+        if len(questions) >= config.count:
+            break
+    write_text(run.folder / "questions.jsonl", "".join(q + "\n" for q in questions))
+    write_text(run.folder / "rejected.jsonl", "".join(r + "\n" for r in rejected))
+    manifest = {
+        "asked": config.count,
+        "accepted": len(questions),
+        "rejected": len(rejected),
+        "answer pages": roots,
+        **counts,
+        "depths": {str(d): n for d, n in sorted(depths.items())},
+        "failed checks of rejected trees": dict(sorted(failed.items())),
+        "trees given up": dict(sorted(gave_up.items())),
+        **run.settings,
+    }
+    run.finish(manifest)
+    return manifest
+
+
+def questions(out: Path) -> list[Question]:
+    """The accepted items of a finished run."""
+    return [Question.model_validate_json(line) for line in _lines(out / "questions.jsonl")]
+
+
+def rejections(out: Path) -> list[Rejection]:
+    return [Rejection.model_validate_json(line) for line in _lines(out / "rejected.jsonl")]
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise RunError(f"no {path.name} in {path.parent}: make a data set with 'infoseek data --out {path.parent}'")
+    return path.read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,246 @@
+"""The records that cross a boundary: between stages, between agents and loop, into files.
+
+All are frozen pydantic models; unknown fields are refused, so that a record of another version is noticed. Page ids are the
+corpus's dense ids (0 … pages-1, dump order). Spans are half-open character offsets into the page's stored text.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PageKind(StrEnum):
+    """What a namespace-0 page is. Only articles are answerable (the universe U of hcsp.md)."""
+
+    ARTICLE = "article"
+    DISAMBIGUATION = "disambiguation"
+    LIST = "list"
+
+
+class LinkKind(StrEnum):
+    """Where a link stands. Only prose and infobox links are evidence; all count for association."""
+
+    PROSE = "prose"
+    INFOBOX = "infobox"
+    CAPTION = "caption"
+    TABLE = "table"
+    REFERENCE = "reference"
+    TEMPLATE = "template"
+    GALLERY = "gallery"
+    HATNOTE = "hatnote"
+    BACKMATTER = "backmatter"  # in "See also", "References", "External links" and their like
+
+
+class Section(Record):
+    title: str
+    level: int
+    start: int
+    end: int
+    evidence: bool
+
+
+class Link(Record):
+    """A link of a page's stored text. `start == end == -1` where the link has no place in the text."""
+
+    source: int
+    target: int
+    start: int
+    end: int
+    kind: LinkKind
+
+    @property
+    def is_evidence(self) -> bool:
+        return self.kind in (LinkKind.PROSE, LinkKind.INFOBOX) and self.start >= 0
+
+
+class Quantity(Record):
+    """A number or date read from an infobox value. Dates are years with a fraction (1787-01-11 is 1787.0274)."""
+
+    low: float
+    high: float
+    unit: str  # "" for a bare number, "year" for dates, else the unit as written, lower case
+
+
+class Fact(Record):
+    """An infobox field as stated by a page; `start:end` is the value's span in the page's text."""
+
+    page: int
+    key: str  # normalised: lower case, spaces for underscores
+    value: str
+    start: int
+    end: int
+    quantities: tuple[Quantity, ...]
+    links: tuple[int, ...]
+
+
+class Page(Record):
+    id: int
+    title: str
+    source_id: int  # the wiki's own page id
+    revision: int
+    timestamp: str
+    kind: PageKind
+    text: str
+    prose_end: int  # text[prose_end:] is the infobox, one "key: value" a line
+    infobox: str  # the infobox template's name, "" without one
+    types: tuple[str, ...]  # head nouns, lower case: first sentence, infobox
+    categories: tuple[str, ...]
+
+
+class Passage(Record):
+    """Whole sentences of one section, the unit of search; the id holds no spaces."""
+
+    id: str
+    page: int
+    title: str
+    section: str
+    start: int
+    end: int
+    text: str
+
+
+class Hit(Record):
+    """A search result. `score` orders the hits of one search; `scores` holds each component's own."""
+
+    document: str
+    page: int
+    title: str
+    section: str
+    text: str
+    score: float
+    scores: dict[str, float]
+
+
+class Evidence(Record):
+    """Where the corpus says it. `text[start:end]` of the page's text is `anchor`; `sentence` is the sentence (or the infobox
+    line) around it; `document` is the passage that holds it."""
+
+    page: int
+    title: str
+    section: str
+    start: int
+    end: int
+    anchor: str
+    sentence: str
+    document: str
+
+
+class Claim(Record):
+    """A statement read from a page. `wording` is a full clause with the placeholders `{s}` and `{o}`, in the third person:
+    "{s} was discovered by {o}", "the mean radius of {s} is {o}". For a link claim `object` is a page; for a literal it is None
+    and `value` holds the text."""
+
+    subject: int
+    object: int | None
+    kind: Literal["link", "literal", "category", "type"]
+    source: Literal["infobox", "sentence", "category", "type"]
+    key: str  # the relation's key: the infobox key, or the phrase without its placeholders
+    wording: str
+    value: str
+    quantities: tuple[Quantity, ...] = ()
+    confidence: float
+    evidence: Evidence
+
+
+class Constraint(Record):
+    """One clue of a vertex. Its extent depends on `kind` (hcsp.md): `link` on `other`, `fact` on key and value, `interval` on
+    key, low, high and unit, `category` and `type` on value. `wording` has the placeholders `{v}` and `{o}`."""
+
+    id: str
+    kind: Literal["link", "fact", "interval", "category", "type"]
+    wording: str
+    key: str = ""
+    value: str = ""
+    other: str = ""  # the vertex at the other end of a link
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    exact: str = ""  # what a blurred value was before, as the page states it
+    evidence: Evidence
+
+
+class Vertex(Record):
+    """An entity of a research tree. Roles: `root` the answer; `inner` a described page, to be found first; `leaf` a page that
+    the question names; `blur` a page that the question leaves vague on purpose ("a city in Germany"), described by constraints
+    of its own that many pages meet."""
+
+    id: str
+    page: int
+    title: str
+    role: Literal["root", "inner", "leaf", "blur"]
+    parent: str
+    depth: int
+    noun: str  # what kind of thing, for the question: "moon"
+    constraints: tuple[Constraint, ...]
+
+
+class ResearchTree(Record):
+    vertices: tuple[Vertex, ...]  # the root first, parents before children
+
+    @property
+    def root(self) -> Vertex:
+        return self.vertices[0]
+
+    @property
+    def depth(self) -> int:
+        return max(v.depth for v in self.vertices)
+
+    def vertex(self, vertex_id: str) -> Vertex:
+        return next(v for v in self.vertices if v.id == vertex_id)
+
+    def children(self, vertex_id: str) -> tuple[Vertex, ...]:
+        return tuple(v for v in self.vertices if v.parent == vertex_id)
+
+
+class Verdict(Record):
+    """What a check found. `measured` holds the proof's numbers, keyed as docs/certificates.md says."""
+
+    check: str
+    passed: bool
+    reason: str
+    measured: dict[str, Any]
+
+
+class Certificate(Record):
+    reading: Literal["open", "closed"]
+    corpus: str  # digest of the corpus's manifest
+    bounds: dict[str, int]  # the bounds in force: m, k, hub degree, top k
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(v.passed for v in self.verdicts)
+
+
+class Question(Record):
+    """One item of the data set (a line of questions.jsonl)."""
+
+    id: str
+    question: str
+    answer: str
+    answer_aliases: tuple[str, ...]
+    depth: int
+    vertices: int
+    tree: ResearchTree
+    evidence_documents: tuple[str, ...]  # needed to answer
+    gold_documents: tuple[str, ...]  # contain the answer
+    clues: dict[str, str]  # constraint id -> the words of the question that state it
+    certificate: Certificate
+
+
+class Rejection(Record):
+    """A tree that was not accepted (a line of rejected.jsonl), with all its verdicts."""
+
+    key: str
+    answer: str
+    failed: tuple[str, ...]
+    question: str
+    tree: ResearchTree | None
+    verdicts: tuple[Verdict, ...]

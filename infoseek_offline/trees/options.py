@@ -1,0 +1,150 @@
+"""What a vertex could be constrained by: each option is a constraint with its true extent, ready to be taken.
+
+Options come from the claims about the vertex's page, in both directions, and from its type; values are blurred by ladders. An
+option's constraint has no id and names no vertex yet: the draft gives both.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pyroaring import BitMap
+
+from infoseek_offline.claims.blur import ladder
+from infoseek_offline.claims.store import ClaimStore, Statement
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import Claim, Constraint, Fact
+from infoseek_offline.trees.extents import Extents
+
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
+
+
+@dataclass(frozen=True)
+class Option:
+    """`role` says what stands at the other end: "" nothing (a literal), `leaf` a named page, `blur` a page described vaguely by
+    `beneath` (its own options), `inner` a page to be described fully later."""
+
+    constraint: Constraint
+    role: Literal["", "leaf", "inner", "blur"]
+    page: int | None
+    extent: BitMap
+    beneath: tuple[Option, ...] = ()
+
+
+class Options:
+    """Options of pages, made when asked for."""
+
+    def __init__(self, corpus: Corpus, claims: ClaimStore, extents: Extents) -> None:
+        self.corpus, self.claims, self.extents = corpus, claims, extents
+        self._links: dict[int, list[Option]] = {}
+        self._literals: dict[int, list[Option]] = {}
+        self._blurs: dict[int, list[Option]] = {}
+        self._words: dict[int, frozenset[str]] = {}
+        self._reach: tuple[int, list[BitMap]] = (-1, [])
+
+    def within(self, root: int, distance: int, hub_degree: int) -> BitMap:
+        """Pages within that distance of `root` in the association graph, not walking through hubs; kept for the last root."""
+        if self._reach[0] != root:
+            self._reach = (root, [BitMap([root])])
+        rings = self._reach[1]
+        while len(rings) <= distance:
+            edge = rings[-1] - rings[-2] if len(rings) > 1 else rings[-1]
+            grown = BitMap(rings[-1])
+            for page in edge:
+                if len(rings) == 1 or self.corpus.degree(page) <= hub_degree:
+                    grown |= self.extents.near_all(page)
+            rings.append(grown)
+        return rings[distance]
+
+    def title_words(self, page: int) -> frozenset[str]:
+        """Words of the title by which it could be told, casefolded."""
+        if page not in self._words:
+            self._words[page] = frozenset(w.casefold() for w in _WORD.findall(self.corpus.titles[page])) - _COMMON
+        return self._words[page]
+
+    def links(self, page: int) -> list[Option]:
+        """A named leaf for each page that a claim links with this one."""
+        if page not in self._links:
+            self._links[page] = [
+                Option(_link(s), "leaf", s.other, self.extents.near(s.other))
+                for s in self.claims.about(page)
+                if s.other is not None and s.other in self.extents.universe
+            ]
+        return self._links[page]
+
+    def literals(self, page: int) -> list[Option]:
+        """Intervals (each rung of each quantity), facts, categories and the type."""
+        if page not in self._literals:
+            found: list[Option] = []
+            for statement in self.claims.about(page):
+                if statement.other is None:
+                    found += self._literal(statement)
+            self._literals[page] = [o for o in found if page in o.extent]
+        return self._literals[page]
+
+    def blurs(self, page: int) -> list[Option]:
+        """Linked pages left vague: by their container ("a city in Germany") or by their type ("a chemist")."""
+        if page not in self._blurs:
+            found: list[Option] = []
+            for option in self.links(page):
+                assert option.page is not None
+                if not self.corpus.nouns[option.page]:
+                    continue
+                for beneath in [*self._containers(option.page), *self._types(option.page)]:
+                    extent = self.extents.near_any(beneath.extent)
+                    if page in extent and len(beneath.extent) > 1:
+                        found.append(Option(option.constraint, "blur", option.page, extent, (beneath,)))
+            self._blurs[page] = found
+        return self._blurs[page]
+
+    def _containers(self, page: int) -> list[Option]:
+        return [o for o in self.links(page) if o.constraint.key in CONTAINERS and o.page != page]
+
+    def _types(self, page: int) -> list[Option]:
+        return [o for o in self.literals(page) if o.constraint.kind == "type"]
+
+    def _literal(self, statement: Statement) -> list[Option]:
+        claim = statement.claim
+        if claim.kind == "type":
+            constraint = _constraint("type", statement, value=claim.value)
+            return [Option(constraint, "", None, self.extents.of_type(claim.value))]
+        if claim.kind == "category":
+            constraint = _constraint("category", statement, value=claim.key)
+            return [Option(constraint, "", None, self.extents.in_category(claim.key))]
+        if not claim.quantities:
+            constraint = _constraint("fact", statement, value=claim.value)
+            return [Option(constraint, "", None, self.extents.with_value(claim.key, claim.value))]
+        quantity = claim.quantities[0]
+        options = []
+        for rung in ladder(_as_fact(claim), quantity):
+            constraint = _constraint("interval", statement, value=rung.words).model_copy(
+                update={"low": rung.low, "high": rung.high, "unit": quantity.unit, "exact": claim.value}
+            )
+            extent = self.extents.in_interval(claim.key, rung.low, rung.high, quantity.unit)
+            options.append(Option(constraint, "", None, extent))
+        return options
+
+
+# Infobox keys whose value holds the page: "a city in Germany" is vaguer than "Göttingen", and still true.
+CONTAINERS = frozenset(
+    "country region state province location continent constellation range city county district part of located in parent planet "
+    "planet prefecture sea ocean island".split()
+) | {"part of", "located in", "parent planet", "mountain range"}
+
+
+def _link(statement: Statement) -> Constraint:
+    return _constraint("link", statement)
+
+
+def _constraint(kind: Literal["link", "fact", "interval", "category", "type"], statement: Statement, value: str = "") -> Constraint:
+    claim = statement.claim
+    return Constraint(id="", kind=kind, wording=statement.wording, key=claim.key, value=value, evidence=claim.evidence)
+
+
+def _as_fact(claim: Claim) -> Fact:
+    return Fact(page=claim.subject, key=claim.key, value=claim.value, start=claim.evidence.start, end=claim.evidence.end,
+                quantities=claim.quantities, links=())  # fmt: skip

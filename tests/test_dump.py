@@ -1,0 +1,219 @@
+"""Reading dumps: every packing and encoding, the newest revision, redirects, titles, and damage as one clear line."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from infoseek_offline.corpus.dump import RawPage, SiteInfo, read_dump
+from infoseek_offline.errors import DumpError
+
+HEAD = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="{language}">
+  <siteinfo><sitename>Harbour Wiki</sitename><dbname>{language}wiki</dbname><case>{case}</case>
+  <namespaces><namespace key="0" case="first-letter" /><namespace key="6">Datei</namespace>
+  <namespace key="14">Kategorie</namespace><namespace key="10">Vorlage</namespace></namespaces></siteinfo>
+"""
+PAGE = """  <page><title>{title}</title><ns>{ns}</ns><id>{id}</id>{redirect}
+  <revision><id>{revision}</id><timestamp>2024-05-0{day}T10:00:00Z</timestamp><text xml:space="preserve">{text}</text></revision></page>
+"""
+
+
+def page(title: str, text: str, number: int = 1, ns: int = 0, redirect: str = "", day: int = 1) -> str:
+    tag = f'<redirect title="{redirect}" />' if redirect else ""
+    return PAGE.format(title=title, ns=ns, id=number, redirect=tag, revision=number * 10, day=day, text=text)
+
+
+def dump(*pages: str, language: str = "de", case: str = "first-letter") -> str:
+    return HEAD.format(language=language, case=case) + "".join(pages) + "</mediawiki>\n"
+
+
+SMALL = dump(page("Lantern", "A lantern hangs here.", 1), page("Pier", "The pier is long. žluťoučký", 2), page("Datei:X.png", "x", 3, 6))
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def titles(path: Path) -> list[str]:
+    return [p.title for p in read_dump(path)]
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [lambda b: b, bz2.compress, gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress],
+    ids=["plain", "bzip2", "gzip", "xz", "zstd"],
+)
+def test_packing_is_recognised_by_content_not_name(tmp_path: Path, pack) -> None:
+    path = write(tmp_path / "dump.dat", pack(SMALL.encode()))
+    pages = list(read_dump(path))
+    assert [p.title for p in pages] == ["Lantern", "Pier", "Datei:X.png"]
+    assert pages[1] == RawPage("Pier", 0, 2, 20, "2024-05-01T10:00:00Z", "", "The pier is long. žluťoučký")
+    assert pages[2].ns == 6
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress])
+def test_all_streams_of_a_multistream_file_are_read(tmp_path: Path, pack) -> None:
+    cuts = [0, 400, 700, 900, len(SMALL)]
+    data = b"".join(pack(SMALL[a:b].encode()) for a, b in zip(cuts, cuts[1:], strict=False))
+    assert titles(write(tmp_path / "multi", data)) == ["Lantern", "Pier", "Datei:X.png"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le-bom", "utf-16-be-bom", "utf-8-sig", "declared"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    if encoding == "declared":
+        data = ('<?xml version="1.0" encoding="UTF-16"?>\n' + SMALL).encode("utf-16")
+    elif encoding == "utf-16-le-bom":
+        data = b"\xff\xfe" + SMALL.encode("utf-16-le")
+    elif encoding == "utf-16-be-bom":
+        data = b"\xfe\xff" + SMALL.encode("utf-16-be")
+    else:
+        data = SMALL.encode(encoding)
+    pages = list(read_dump(write(tmp_path / "d.xml", data)))
+    assert pages[1].text.endswith("žluťoučký")
+
+
+def test_older_exports_without_ns_elements_or_siteinfo(tmp_path: Path) -> None:
+    text = SMALL.replace("export-0.11", "export-0.3")
+    for tag in ("<ns>0</ns>", "<ns>6</ns>"):
+        text = text.replace(tag, "")
+    assert [p.ns for p in read_dump(write(tmp_path / "old.xml", text.encode()))] == [0, 0, 6]
+    bare = "<mediawiki>" + page("Lantern", "x") + "</mediawiki>"
+    reader = read_dump(write(tmp_path / "bare.xml", bare.encode()))
+    assert reader.site.namespaces["category"] == 14 and [p.title for p in reader] == ["Lantern"]
+
+
+def test_the_newest_revision_counts_wherever_it_stands(tmp_path: Path) -> None:
+    revisions = "".join(
+        f"<revision><id>{i}</id><timestamp>{stamp}</timestamp><text>text {i}</text></revision>"
+        for i, stamp in ((1, "2020-01-01T00:00:00Z"), (2, "2023-01-01T00:00:00Z"), (3, "2021-01-01T00:00:00Z"))
+    )
+    xml = dump(f"<page><title>Lantern</title><ns>0</ns><id>7</id>{revisions}</page>")
+    (only,) = read_dump(write(tmp_path / "h.xml", xml.encode()))
+    assert (only.source_id, only.revision, only.text) == (7, 2, "text 2")
+
+
+def test_an_empty_text_does_not_swallow_the_next_page(tmp_path: Path) -> None:
+    xml = dump(page("A", "").replace('<text xml:space="preserve"></text>', "<text/>"), page("B", "there"))
+    assert [(p.title, p.text) for p in read_dump(write(tmp_path / "e.xml", xml.encode()))] == [("A", ""), ("B", "there")]
+
+
+@pytest.mark.parametrize(
+    "word", ["REDIRECT", "redirect", "WEITERLEITUNG", "転送", "վերահղում", "đổi", "পুনর্নির্দেশ", "rinvia", "перенаправление", "виж"]
+)
+def test_redirects_by_tag_or_by_word(tmp_path: Path, word: str) -> None:
+    xml = dump(page("Old", f"#{word} [[New pier]]"), page("Tagged", "#X [[Y]]", redirect="Target"), page("Plain", "No #REDIRECT [[Z]]"))
+    assert [p.redirect for p in read_dump(write(tmp_path / "r.xml", xml.encode()))] == ["New pier", "Target", ""]
+
+
+def test_a_redirect_to_a_section_keeps_the_section(tmp_path: Path) -> None:
+    xml = dump(page("Old", "#REDIRECT [[Pier#History]]", redirect="Pier"))
+    assert next(iter(read_dump(write(tmp_path / "s.xml", xml.encode())))).redirect == "Pier#History"
+
+
+def test_site_information_and_localised_namespaces(tmp_path: Path) -> None:
+    site = read_dump(write(tmp_path / "d.xml", SMALL.encode())).site
+    assert (site.dbname, site.sitename, site.language, site.case) == ("dewiki", "Harbour Wiki", "de", "first-letter")
+    for name, number in {"datei": 6, "bild": 6, "file": 6, "image": 6, "kategorie": 14, "category": 14, "vorlage": 10}.items():
+        assert site.namespaces[name] == number
+    assert site.normalise_title("kategorie:häfen") == (14, "Häfen", "", False)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("pier", (0, "Pier", "", False)),
+        (" pier_ of  stone ", (0, "Pier of stone", "", False)),
+        (":Pier", (0, "Pier", "", False)),
+        ("Pier#The_old  part", (0, "Pier", "The old part", False)),
+        ("#History", (0, "", "History", False)),
+        ("2001: A Space Odyssey", (0, "2001: A Space Odyssey", "", False)),
+        ("Star Trek: Voyager", (0, "Star Trek: Voyager", "", False)),
+        ("fr:jetée", (0, "fr:jetée", "", True)),
+        (":fr:Jetée", (0, "fr:Jetée", "", True)),
+        ("wikt:pier", (0, "wikt:pier", "", True)),
+        ("Category: piers", (14, "Piers", "", False)),
+        ("user talk:ann", (3, "Ann", "", False)),
+        ("Caf%C3%A9", (0, "Café", "", False)),
+        ("100% wool", (0, "100% wool", "", False)),
+        ("AT&amp;T", (0, "AT&T", "", False)),
+        ("Cafe\u0301", (0, "Café", "", False)),
+        ("\u200eélan\u200f", (0, "Élan", "", False)),
+        ("ßtreet", (0, "ßtreet", "", False)),
+        ("жизнь", (0, "Жизнь", "", False)),
+        ("a/b \"c\"", (0, "A/b \"c\"", "", False)),
+        ("", (0, "", "", False)),
+    ],
+)  # fmt: skip
+def test_titles_are_normalised_as_mediawiki_does(raw: str, expected: tuple[int, str, str, bool]) -> None:
+    assert SiteInfo().normalise_title(raw) == expected
+
+
+def test_case_sensitive_wikis_keep_the_first_letter() -> None:
+    assert SiteInfo(case="case-sensitive").normalise_title("pier")[1] == "pier"
+
+
+@pytest.mark.parametrize(("name", "data"), [("empty", b""), ("html", b"<html><body>404</body></html>"), ("text", b"hello"), ("zip", b"PK\x03\x04zz")])
+def test_what_is_no_dump_is_refused_in_one_line(tmp_path: Path, name: str, data: bytes) -> None:
+    path = write(tmp_path / name, data)
+    with pytest.raises(DumpError, match=str(path)) as error:
+        read_dump(path)
+    assert "\n" not in str(error.value)
+
+
+def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(DumpError, match="no such file"):
+        read_dump(tmp_path / "nothing.xml")
+    with pytest.raises(DumpError, match="is a folder"):
+        read_dump(tmp_path)
+
+
+MANY = dump(*(page(f"Pier {i}", f"Number {i} {hash(str(i)) if i % 2 else i * 7919}. " * 40, i) for i in range(400)))
+
+
+@pytest.mark.parametrize(
+    "pack", [bz2.compress, gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress], ids=["bzip2", "gzip", "xz", "zstd"]
+)
+def test_truncated_packed_data_fails_after_the_pages_before_it(tmp_path: Path, pack) -> None:
+    # In many small streams, so that something can be read before the cut.
+    data = b"".join(pack(MANY[i : i + 50_000].encode()) for i in range(0, len(MANY), 50_000))
+    path = write(tmp_path / "cut", data[: len(data) - 300])
+    seen: list[str] = []
+    with pytest.raises(DumpError, match=r"truncated|breaks off") as error:
+        seen.extend(p.title for p in read_dump(path))
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_pages_before_the_damage_are_yielded(tmp_path: Path) -> None:
+    path = write(tmp_path / "cut.xml", MANY.encode()[: MANY.index("Pier 300")])
+    seen: list[str] = []
+    with pytest.raises(DumpError, match="after page 'Pier 299'"):
+        for p in read_dump(path):
+            seen.append(p.title)  # noqa: PERF402
+    assert seen == [f"Pier {i}" for i in range(300)]
+
+
+def test_corrupt_bytes_in_the_middle(tmp_path: Path) -> None:
+    data = bytearray(bz2.compress(MANY.encode()))
+    data[len(data) // 2 : len(data) // 2 + 20] = b"\x00" * 20
+    with pytest.raises(DumpError, match="damaged"):
+        list(read_dump(write(tmp_path / "bad.bz2", bytes(data))))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entity_bombs_are_refused(tmp_path: Path, encoding: str) -> None:
+    lol = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+    xml = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "lol">{lol}]>' + dump(page("A", "&l9;"))
+    with pytest.raises(DumpError, match="document type"):
+        list(read_dump(write(tmp_path / "bomb.xml", xml.encode(encoding))))
+
+
+def test_a_page_of_fifty_megabytes(tmp_path: Path) -> None:
+    xml = dump(page("Big", "All the water runs here. " * 2_100_000), page("After", "x"))
+    sizes = [(p.title, len(p.text)) for p in read_dump(write(tmp_path / "big.xml.gz", gzip.compress(xml.encode(), 1)))]
+    assert sizes == [("Big", 52_500_000), ("After", 1)]

@@ -1,0 +1,144 @@
+"""Reading wikitext: hand-written cases, one a trap, and properties that hold for any input."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infoseek_offline.corpus.dump import SiteInfo
+from infoseek_offline.corpus.language import namespace_words
+from infoseek_offline.corpus.wikitext import ParsedPage, parse_wikitext
+
+CASES = tomllib.loads(Path(__file__).with_name("wikitext_cases.toml").read_text(encoding="utf-8"))["case"]
+
+
+def site(language: str = "en") -> SiteInfo:
+    return SiteInfo(language=language, namespaces=SiteInfo().namespaces | namespace_words(language))
+
+
+def parse(wikitext: str, language: str = "en") -> ParsedPage:
+    page = parse_wikitext(wikitext, "Harbour", site(language))
+    check(page)
+    return page
+
+
+def check(page: ParsedPage) -> None:
+    """What must hold whatever the wikitext."""
+    for link in page.links:
+        if link.start >= 0:
+            assert page.text[link.start : link.end] == link.anchor != ""
+        else:
+            assert link.start == link.end == -1
+        assert link.target and link.target != "Harbour"
+    placed = [link for link in page.links if link.start >= 0]
+    assert all(a.end <= b.start for a, b in zip(placed, placed[1:], strict=False))
+    prose = [s for s in page.sections if s.title != "Infobox" or s.level]
+    assert prose[0].start == 0 and prose[-1].end == page.prose_end
+    assert all(a.end == b.start for a, b in zip(prose, prose[1:], strict=False))
+    if page.fields:
+        assert page.sections[-1] == ("Infobox", 0, page.prose_end + 2, len(page.text), True)
+        assert page.text[page.prose_end : page.prose_end + 2] == "\n\n"
+    else:
+        assert page.prose_end == len(page.text)
+    for field in page.fields:
+        line = page.text.rfind("\n", 0, field.start) + 1
+        assert page.text[line : field.start] == f"{field.key}: "
+        assert page.text[field.end : field.end + 1] in ("", "\n")
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_case(case: dict) -> None:
+    page = parse(case["wikitext"], case.get("language", "en"))
+    if "text" in case:
+        assert page.text == case["text"]
+    if "links" in case:
+        assert [[link.target, link.anchor, link.kind] for link in page.links] == case["links"]
+    if "infobox" in case:
+        assert [page.infobox, *([f.key, page.text[f.start : f.end]] for f in page.fields)] == case["infobox"]
+    if "categories" in case:
+        assert page.categories == case["categories"]
+    if "sections" in case:
+        assert [[s.title, s.level, s.evidence] for s in page.sections] == case["sections"]
+    if "hidden" in case:
+        assert case["hidden"] in page.hidden_text
+
+
+def test_enough_cases() -> None:
+    assert len(CASES) >= 60 and len({case["name"] for case in CASES}) == len(CASES)
+
+
+def test_templates_are_named_once_in_order() -> None:
+    page = parse("{{Short description|x}} {{disambiguation}} {{template: disambiguation}} {{nowrap|{{small|x}}}}")
+    assert page.templates == ["Short description", "Disambiguation", "Nowrap"]
+
+
+def test_fragments_are_kept_apart_from_the_target() -> None:
+    (link,) = parse("[[Pier#Old part|x]]").links
+    assert (link.target, link.fragment) == ("Pier", "Old part")
+
+
+def test_dropped_and_rendered_templates_are_counted() -> None:
+    counts = parse("{{nowrap|a}} {{unknown}} {{also unknown|b}}<ref>x</ref>").counts
+    assert (counts["templates rendered"], counts["templates dropped"], counts["ref"]) == (1, 2, 1)
+
+
+PIECES = st.sampled_from(
+    ["[[", "]]", "{{", "}}", "{{{", "}}}", "{|", "|}", "\n{|", "\n|}", "\n|-", "|", "||", "'''", "''", "'", "=", "==", "\n== H ==\n", "\n",
+     "\n\n", "\n* ", "\n:", "\n#", "<ref>", "</ref>", "<ref name=x />", "<nowiki>", "</nowiki>", "<!--", "-->", "<br>", "<math>", "</math>",
+     "<gallery>", "</gallery>", "<table>", "</table>", "File:A.jpg", "Category:X", "[[File:", "[[Category:", "[[:fr:", "thumb", "nowrap",
+     "Infobox x", "|a=b", "convert|5|km", "lang|fr|", "plainlist|", "main|", "unknown|", "&nbsp;", "&#91;", "&lt;", "__NOTOC__", "http://x.y",
+     "[http://a b]", "(", ")", ",", ";", " ", "  ", "\u00a0", "\u200e", "word", "Pier", "boat s", "é", "港", "\ufdd0", "\ufdd5", "#s", "harbour",
+     "See also", "<sup>2</sup>", "<div>", "</div>", "10", "."]
+)  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.one_of(PIECES, PIECES, PIECES, st.text(max_size=6)), max_size=60), st.sampled_from(["en", "de", "ja", "hy"]))
+def test_any_mixture_of_markup_is_read(pieces: list[str], language: str) -> None:
+    check(parse_wikitext("".join(pieces), "Harbour", site(language)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(CASES), min_size=1, max_size=6), st.integers(0, 400), st.integers(0, 40))
+def test_mutated_cases_are_read(cases: list[dict], cut: int, length: int) -> None:
+    joined = "\n".join(case["wikitext"] for case in cases)
+    check(parse_wikitext(joined[:cut] + joined[cut + length :], "Harbour", site()))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["{{" * 10_000, "[[" * 10_000, "{{a|" * 10_000 + "}}" * 10_000, "{{small|" * 10_000 + "x" + "}}" * 10_000, "<b>" * 30_000, "''" * 30_001,
+     "<ref>" * 20_000, "[[File:a|" * 10_000, "[[File:a|" * 10_000 + "]]" * 10_000, "\n{|" * 10_000, "{{{" * 10_000, "<!--" * 20_000,
+     "[[a|" * 20_000, "[[a|[b]" * 10_000, "=" * 50_000, "\n=" * 20_000, "(" * 50_000, "&" * 50_000, " " * 100_000, "[http://x " * 10_000,
+     "{{x|" + "[[a|" * 10_000 + "}}", "'" * 100_000, "<table>" * 10_000, "<nowiki>" * 10_000, "x " * 500_000, "{{Infobox|" + "a=" * 20_000 + "}}",
+     "{{unknown}} , " * 10_000, "<" * 50_000, "[" * 50_000, "|" * 50_000, "{{x|" + "a" * 50_000 + "}}", "* " * 30_000, "\t\n" * 30_000,
+     "<sup>" * 20_000, "1<sup>2" * 10_000, "[[:" * 20_000, "[[a:b|" * 10_000],
+    ids=lambda text: text[:12].strip(),
+)  # fmt: skip
+def test_hostile_pages_take_no_more_than_a_second_and_keep_the_rest(hostile: str) -> None:
+    started = time.perf_counter()
+    page = parse_wikitext("Before [[pier]]. " + hostile, "Harbour", site())
+    assert time.perf_counter() - started < 1.5
+    check(page)
+    assert page.text.startswith("Before pier")
+
+
+def test_deep_nesting_keeps_the_text_after_it() -> None:
+    page = parse("{{a|" * 10_000 + "}}" * 10_000 + " The [[pier]] stands.")
+    assert page.text == "The pier stands."
+
+
+def test_two_megabytes_are_read_in_linear_time() -> None:
+    unit = "The [[pier]] of {{nowrap|[[stone]]}} is old.<ref>{{cite|x=[[y]]}}</ref>\n\n{|\n| [[cell]]\n|}\n[[File:a.jpg|thumb|[[b]]]]\n"
+    times = []
+    for count in (2_000, 16_000):
+        started = time.perf_counter()
+        page = parse(unit * count)
+        times.append(time.perf_counter() - started)
+        assert page.text.count("The pier of stone is old.") == count
+    assert times[1] < times[0] * 8 * 3
