@@ -115,8 +115,9 @@ def corpus() -> None:
 @corpus.command("build")
 @click.argument("dump", type=click.Path(path_type=Path))
 @home_option
+@click.option("--partial", is_flag=True, help="Take the pages before the damage of a truncated or corrupt dump, instead of refusing it.")
 @workers_option
-def corpus_build(dump: Path, home: Path, workers: int | None) -> None:
+def corpus_build(dump: Path, home: Path, partial: bool, workers: int | None) -> None:
     """Parse DUMP, a MediaWiki export (.xml, .bz2, .gz, .xz or .zst), into an entity-linked corpus in the home folder.
 
     Prints the corpus's manifest as JSON. A corpus that is there already is replaced when the new one is complete.
@@ -124,9 +125,11 @@ def corpus_build(dump: Path, home: Path, workers: int | None) -> None:
     from infoseek_offline import pipeline
 
     with progress(dump.name) as show:
-        manifest = pipeline.corpus(dump, home, workers=workers or cpu_count(), progress=show)
+        manifest = pipeline.corpus(dump, home, workers=workers or cpu_count(), partial_dump=partial, progress=show)
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
     pages = manifest["pages"]
+    if manifest["broken off"]:
+        say(f"taken in part: {manifest['broken off']}")
     say(f"corpus of {pages['total']:,} pages ({pages['article']:,} articles) in {home / 'corpus'}; next: infoseek index --home {home}")
 
 

@@ -22,11 +22,11 @@ class Model(BaseModel):
 class Bounds(Model):
     """The numbers of the certificate (hcsp.md)."""
 
-    min_skipped: int = Field(3, ge=2, description="m: answers left when an inner vertex's subtree is taken away (M2)")
-    min_clue: int = Field(5, ge=2, description="k: candidates that each constraint of the root leaves on its own (X1)")
-    hub_degree: int = Field(400, ge=2, description="a page associated with more pages than this is a hub; no shortcut goes through it (X2)")
-    top_k: int = Field(10, ge=1, description="the answer's page must not be among so many hits (R1)")
-    solve_k: int = Field(20, ge=1, description="an evidence passage must be among so many hits (R2)")
+    min_skipped: int = Field(3, ge=2)  # m: answers left when an inner vertex's subtree is taken away (M2)
+    min_clue: int = Field(5, ge=2)  # k: candidates that each constraint of the root leaves on its own (X1)
+    hub_degree: int = Field(400, ge=2)  # a page associated with more pages than this is a hub; no shortcut goes through it (X2)
+    top_k: int = Field(10, ge=1)  # the answer's page must not be among so many hits (R1)
+    solve_k: int = Field(20, ge=1)  # an evidence passage must be among so many hits (R2)
 
 
 class Shape(Model):
@@ -35,7 +35,7 @@ class Shape(Model):
     min_depth: int = Field(2, ge=2, le=6)
     max_depth: int = Field(4, ge=2, le=6)
     max_vertices: int = Field(10, ge=3, le=30)
-    max_constraints: int = Field(4, ge=2, le=6, description="per vertex")
+    max_constraints: int = Field(4, ge=2, le=6)  # per vertex
 
     @model_validator(mode="after")
     def _ordered(self) -> Shape:

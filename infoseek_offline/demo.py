@@ -14,7 +14,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.report import tree_as_lines
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import InfoseekError
-from infoseek_offline.files import read_json
+from infoseek_offline.files import file_sha256, read_json
 
 RUN = Path("runs") / "demo"
 SHOWN = 3
@@ -54,8 +54,7 @@ def _is_of(dump: Path) -> bool:
         pipeline.open_searcher(HOME)
     except InfoseekError:
         return False
-    known = corpus.manifest["dump"]
-    return known["name"] == dump.name and known["bytes"] == dump.stat().st_size
+    return bool(corpus.manifest["dump"]["sha256"] == file_sha256(dump))
 
 
 def _show() -> None:

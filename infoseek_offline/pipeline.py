@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from infoseek_offline import __version__
+from infoseek_offline.agents.rules import RuleBrowser
+from infoseek_offline.claims.store import ClaimStore, read_all
 from infoseek_offline.config import Config
 from infoseek_offline.corpus.build import build_corpus
 from infoseek_offline.corpus.store import Corpus
@@ -34,15 +36,21 @@ def quiet(stage: str, done: int) -> None:
     """No progress."""
 
 
-def corpus(dump: Path, home: Path, *, workers: int = 1, progress: Progress = quiet) -> dict[str, Any]:
-    """Dump to `home/corpus`; its manifest."""
-    return build_corpus(dump, home / "corpus", workers=workers, progress=progress)
+def corpus(dump: Path, home: Path, *, workers: int = 1, partial_dump: bool = False, progress: Progress = quiet) -> dict[str, Any]:
+    """Dump to `home/corpus`; its manifest. `partial_dump` takes what stands before a damage."""
+    return build_corpus(dump, home / "corpus", workers=workers, partial_dump=partial_dump, progress=progress)
 
 
 def index(home: Path, *, encoder: str = "lsa") -> dict[str, Any]:
     """`home/corpus` to `home/search`; its manifest."""
     opened = Corpus.open(home / "corpus")
     return build_index(opened.passages, home / "search", encoder=encoder, language=opened.language, corpus_digest=opened.digest)
+
+
+def claims(home: Path, *, workers: int = 1, progress: Progress = quiet) -> dict[str, Any]:
+    """`home/corpus` to `home/claims`, which later runs use again; its manifest."""
+    opened = Corpus.open(home / "corpus")
+    return read_all(opened, RuleBrowser(opened), home / "claims", workers=workers, progress=progress)
 
 
 def open_searcher(home: Path, encoder: str | None = None) -> Searcher:
@@ -65,6 +73,7 @@ def data(home: Path, out: Path, config: Config, *, workers: int = 1, progress: P
         if run.finished:
             manifest: dict[str, Any] = read_json(out / "manifest.json")
             return manifest
+        claims(home, workers=workers, progress=progress)
         roots = answer_order(opened, config.seed)
         chunks = list(enumerate(batches(roots, CHUNK)))
         run.work.mkdir(exist_ok=True)
@@ -85,7 +94,8 @@ _run: Run
 def _open(home: Path, run: Run, config: Config) -> None:
     global _maker, _run
     opened = Corpus.open(home / "corpus")
-    _maker, _run = Maker(opened, Searcher.open(home / "search", opened), config), run
+    searcher = Searcher.open(home / "search", opened)
+    _maker, _run = Maker(opened, ClaimStore(home / "claims", opened), searcher, config), run
 
 
 def _chunk(item: tuple[int, list[int]]) -> list[str]:

@@ -24,6 +24,7 @@ from tables import (
 )
 
 LONG_LIST = 8
+ONE_OF_MANY = {"are": "is", "were": "was", "have": "has", "belong": "belongs", "bear": "bears", "stand": "stands"}
 LINK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
 REF = '<ref name="{key}">{{{{cite web |title={title} |website={source}}}}}</ref>'
 AN = re.compile(
@@ -112,6 +113,11 @@ class Site:
     def table_layout(self, table: Table) -> dict:
         return self.layout.get("table", {}).get(table.key, {})
 
+    def repeats(self, row: Row, name: str) -> bool:
+        """True where the layout says that another field of the row states the same, and it names the same pages."""
+        other = self.table_layout(row.table).get("repeats", {}).get(name, "")
+        return bool(other and row.cells.get(other) and row.cells[other] == row.cells[name])
+
     def categories(self, row: Row) -> list[str]:
         """The row's categories; one whose field holds several pages or words is written once for each."""
         found: list[str] = []
@@ -183,7 +189,7 @@ class Article:
         else:
             naming, words = "pronoun", pronoun
         if form.lower() == "its" and words != pronoun:
-            words += "'s"
+            words += "'" if words.startswith("the ") and words.endswith("s") and row.table.key == "countries" else "'s"
         self.naming = naming
         return capital(words) if form[0].isupper() else words
 
@@ -230,6 +236,9 @@ class Article:
     def tell(self, sentences: list[str], key: str) -> str:
         sentence = self.choose(sentences, key)
         self.told |= {key, *placeholders(sentence)} if sentence else set()
+        for name in placeholders(sentence):
+            if self.row.kind(name) == "pages" and len(self.row.pages(name)) == 1:
+                sentence = re.sub(rf"\b(were|are) (\{{{name}\}})", lambda match: f"{ONE_OF_MANY[match[1]]} {match[2]}", sentence)
         return self.fill(sentence, key) if sentence else ""
 
     def lead(self) -> str:
@@ -255,7 +264,7 @@ class Article:
         headed = len(filled) >= 6
         sections: dict[str, list[str]] = {"": []}
         for name in self.row.table.fields:
-            if name in self.told or not self.row.cells.get(name) or self.year_of_date(name):
+            if name in self.told or not self.row.cells.get(name) or self.year_of_date(name) or self.site.repeats(self.row, name):
                 continue
             config = self.row.table.fields[name]
             heading = (config.get("section") or heading_of.get(name, "")) if headed else ""
@@ -282,10 +291,11 @@ class Article:
         for (table_key, name), rows in sorted(self.site.reverse.get(self.row.title, {}).items()):
             table = next(table for table in self.site.tables if table.key == table_key)
             config = table.fields[name]
-            rows = [row for row in rows if row.title not in self.linked]
+            rows = [row for row in rows if row.title not in self.linked and not self.site.repeats(row, name)]
             if not rows:
                 continue
             heading = config.get("reverse_section", "")
+            heading = self.site.layout["headings"].get(heading, heading)
             if heading not in sections:
                 sections[heading] = []
                 self.naming = "fresh"
@@ -296,6 +306,7 @@ class Article:
         one = len(rows) == 1
         sentences = (config.get("reverse_one") if one else None) or config["reverse"]
         sentence = sentences[digest(self.row.title, key) % len(sentences)]
+        sentence = singular(sentence) if one else sentence
         more = len(rows) > LONG_LIST
         if more:
             order = {id(row): n for n, row in enumerate(rows)}
@@ -412,6 +423,14 @@ class Article:
         return [LINK.sub(replace, part) for part in parts]
 
 
+def singular(sentence: str) -> str:
+    """A reverse sentence made for several items, for one: "{Items} are its moons" becomes "{Items} is"."""
+    for many, one in ONE_OF_MANY.items():
+        sentence = re.sub(rf"\b{many} (\{{items\}})", rf"{one} \1", sentence)
+        sentence = re.sub(rf"^(\{{Items\}}) {many}\b", rf"\1 {one}", sentence)
+    return sentence
+
+
 def ends_sentence(text: str) -> bool:
     return not text or bool(re.search(r"[.!?] $", text))
 
@@ -425,7 +444,8 @@ def capital_first(text: str) -> str:
 def finish(text: str) -> str:
     """A sentence with its full stop, and with none doubled after "Jr." and the like."""
     text = re.sub(r"\s+", " ", text).strip()
-    text = text if text.endswith((".", "!", "?", ">", '."')) else text + "."
+    text = text if text.endswith((".", "!", "?", ">", '."', ".]]")) else text + "."
+    text = text[:-1] if text.endswith(".]].") else text
     return re.sub(r",\.", ".", re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)).replace(",,", ",")
 
 

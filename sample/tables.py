@@ -73,6 +73,9 @@ def split_link(part: str) -> tuple[str, str]:
 
 
 def year_text(cell: str) -> str:
+    """A year in words; what is no year is left as it is, and `--check` reports it."""
+    if not _YEAR.fullmatch(cell):
+        return cell
     return f"{-int(cell)} BC" if cell.startswith("-") else str(int(cell))
 
 
@@ -88,6 +91,8 @@ def date_parts(cell: str) -> tuple[str, int, int]:
 
 
 def date_text(cell: str) -> str:
+    if cell_problem("date", cell):
+        return cell
     year, month, day = date_parts(cell)
     words = [str(day)] if day else []
     return " ".join(words + ([MONTHS[month - 1]] if month else []) + [year_text(year)])
@@ -117,7 +122,9 @@ class Row:
     @property
     def name(self) -> str:
         short = self.cells.get(self.table.name_field, "")
-        return short or (surname(self.full_name) if self.cells.get("gender") else self.full_name)
+        if not short and self.cells.get("gender"):
+            return surname(self.full_name)
+        return short or (self.full_name.partition(", ")[0] if self.table.key == "cities" else self.full_name)
 
     @property
     def text_name(self) -> str:

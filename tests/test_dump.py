@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ HEAD = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="
   <namespace key="14">Kategorie</namespace><namespace key="10">Vorlage</namespace></namespaces></siteinfo>
 """
 PAGE = """  <page><title>{title}</title><ns>{ns}</ns><id>{id}</id>{redirect}
-  <revision><id>{revision}</id><timestamp>2024-05-0{day}T10:00:00Z</timestamp><text xml:space="preserve">{text}</text></revision></page>
+  <revision><id>{revision}</id><timestamp>2024-05-0{day}T10:00:00Z</timestamp>
+  <text xml:space="preserve">{text}</text></revision></page>
 """
 
 
@@ -32,7 +34,9 @@ def dump(*pages: str, language: str = "de", case: str = "first-letter") -> str:
     return HEAD.format(language=language, case=case) + "".join(pages) + "</mediawiki>\n"
 
 
-SMALL = dump(page("Lantern", "A lantern hangs here.", 1), page("Pier", "The pier is long. žluťoučký", 2), page("Datei:X.png", "x", 3, 6))
+SMALL = dump(
+    page("Lantern", "A lantern hangs here.", 1), page("Pier", "The pier is long. žluťoučký", 2), page("Datei:X.png", "x", 3, 6)
+)
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -60,7 +64,7 @@ def test_packing_is_recognised_by_content_not_name(tmp_path: Path, pack) -> None
 @pytest.mark.parametrize("pack", [bz2.compress, gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress])
 def test_all_streams_of_a_multistream_file_are_read(tmp_path: Path, pack) -> None:
     cuts = [0, 400, 700, 900, len(SMALL)]
-    data = b"".join(pack(SMALL[a:b].encode()) for a, b in zip(cuts, cuts[1:], strict=False))
+    data = b"".join(pack(SMALL[a:b].encode()) for a, b in pairwise(cuts))
     assert titles(write(tmp_path / "multi", data)) == ["Lantern", "Pier", "Datei:X.png"]
 
 
@@ -104,10 +108,13 @@ def test_an_empty_text_does_not_swallow_the_next_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["REDIRECT", "redirect", "WEITERLEITUNG", "転送", "վերահղում", "đổi", "পুনর্নির্দেশ", "rinvia", "перенаправление", "виж"]
+    "word",
+    ["REDIRECT", "redirect", "WEITERLEITUNG", "転送", "վերահղում", "đổi", "পুনর্নির্দেশ", "rinvia", "перенаправление", "виж"],
 )
 def test_redirects_by_tag_or_by_word(tmp_path: Path, word: str) -> None:
-    xml = dump(page("Old", f"#{word} [[New pier]]"), page("Tagged", "#X [[Y]]", redirect="Target"), page("Plain", "No #REDIRECT [[Z]]"))
+    xml = dump(
+        page("Old", f"#{word} [[New pier]]"), page("Tagged", "#X [[Y]]", redirect="Target"), page("Plain", "No #REDIRECT [[Z]]")
+    )
     assert [p.redirect for p in read_dump(write(tmp_path / "r.xml", xml.encode()))] == ["New pier", "Target", ""]
 
 
@@ -158,7 +165,9 @@ def test_case_sensitive_wikis_keep_the_first_letter() -> None:
     assert SiteInfo(case="case-sensitive").normalise_title("pier")[1] == "pier"
 
 
-@pytest.mark.parametrize(("name", "data"), [("empty", b""), ("html", b"<html><body>404</body></html>"), ("text", b"hello"), ("zip", b"PK\x03\x04zz")])
+@pytest.mark.parametrize(
+    ("name", "data"), [("empty", b""), ("html", b"<html><body>404</body></html>"), ("text", b"hello"), ("zip", b"PK\x03\x04zz")]
+)
 def test_what_is_no_dump_is_refused_in_one_line(tmp_path: Path, name: str, data: bytes) -> None:
     path = write(tmp_path / name, data)
     with pytest.raises(DumpError, match=str(path)) as error:
@@ -177,7 +186,9 @@ MANY = dump(*(page(f"Pier {i}", f"Number {i} {hash(str(i)) if i % 2 else i * 791
 
 
 @pytest.mark.parametrize(
-    "pack", [bz2.compress, gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress], ids=["bzip2", "gzip", "xz", "zstd"]
+    "pack",
+    [bz2.compress, gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress],
+    ids=["bzip2", "gzip", "xz", "zstd"],
 )
 def test_truncated_packed_data_fails_after_the_pages_before_it(tmp_path: Path, pack) -> None:
     # In many small streams, so that something can be read before the cut.
@@ -194,7 +205,7 @@ def test_pages_before_the_damage_are_yielded(tmp_path: Path) -> None:
     seen: list[str] = []
     with pytest.raises(DumpError, match="after page 'Pier 299'"):
         for p in read_dump(path):
-            seen.append(p.title)  # noqa: PERF402
+            seen.append(p.title)
     assert seen == [f"Pier {i}" for i in range(300)]
 
 

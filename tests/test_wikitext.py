@@ -1,9 +1,11 @@
+# ruff: noqa: E501 - fragments and hostile pages are lists to skim
 """Reading wikitext: hand-written cases, one a trap, and properties that hold for any input."""
 
 from __future__ import annotations
 
 import time
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,10 +38,10 @@ def check(page: ParsedPage) -> None:
             assert link.start == link.end == -1
         assert link.target and link.target != "Harbour"
     placed = [link for link in page.links if link.start >= 0]
-    assert all(a.end <= b.start for a, b in zip(placed, placed[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(placed))
     prose = [s for s in page.sections if s.title != "Infobox" or s.level]
     assert prose[0].start == 0 and prose[-1].end == page.prose_end
-    assert all(a.end == b.start for a, b in zip(prose, prose[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(prose))
     if page.fields:
         assert page.sections[-1] == ("Infobox", 0, page.prose_end + 2, len(page.text), True)
         assert page.text[page.prose_end : page.prose_end + 2] == "\n\n"
@@ -121,9 +123,9 @@ def test_mutated_cases_are_read(cases: list[dict], cut: int, length: int) -> Non
     ids=lambda text: text[:12].strip(),
 )  # fmt: skip
 def test_hostile_pages_take_no_more_than_a_second_and_keep_the_rest(hostile: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     page = parse_wikitext("Before [[pier]]. " + hostile, "Harbour", site())
-    assert time.perf_counter() - started < 1.5
+    assert time.process_time() - started < 1.5
     check(page)
     assert page.text.startswith("Before pier")
 
@@ -137,8 +139,8 @@ def test_two_megabytes_are_read_in_linear_time() -> None:
     unit = "The [[pier]] of {{nowrap|[[stone]]}} is old.<ref>{{cite|x=[[y]]}}</ref>\n\n{|\n| [[cell]]\n|}\n[[File:a.jpg|thumb|[[b]]]]\n"
     times = []
     for count in (2_000, 16_000):
-        started = time.perf_counter()
+        started = time.process_time()
         page = parse(unit * count)
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
         assert page.text.count("The pier of stone is old.") == count
     assert times[1] < times[0] * 8 * 3

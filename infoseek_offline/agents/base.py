@@ -37,6 +37,8 @@ class Planner(Protocol):
 
 
 class Browser(Protocol):
+    version: str  # of the rules, or of the model and its prompts: claims read by another version are read again
+
     def read(self, page: int) -> Sequence[Claim]:
         """All claims that the page states, each with its evidence."""
         ...

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from infoseek_offline.agents.base import Move
 from infoseek_offline.claims.browser import read_claims
+from infoseek_offline.claims.infobox import phrases
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.files import digest_of
 from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 
-MAX_BITS = 6.0  # a clue that tells more than this is taken only when nothing vaguer will do
+RULES_VERSION = 1  # of claims/: a change of what is read is a new version
 BRANCHING = 0.35  # how often the root gets a second inner child where it could
 
 
@@ -28,7 +30,7 @@ class RulePlanner:
         inner = [c for c in growth.draft.children(vertex) if c.role == "inner"]
         deepen = not inner and vertex.depth + 1 < growth.depth and vertex.depth == self._deepest(growth)
         widen = vertex is growth.draft.root and len(inner) == 1 and growth.rng.random() < BRANCHING
-        if children and (deepen or widen or not clues and not inner):
+        if children and (deepen or widen or (not clues and not inner)):
             return self._pick(growth, children, child=True)
         if not clues:
             return Move("stop", vertex.id, None, 0, 0, "no clue left")
@@ -71,6 +73,7 @@ class RuleBrowser:
 
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
+        self.version = f"rules-{RULES_VERSION}-{digest_of(phrases())}"
 
     def read(self, page: int) -> Sequence[Claim]:
         return read_claims(self.corpus, page)

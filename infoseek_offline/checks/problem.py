@@ -12,6 +12,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import ResearchTree, Verdict, Vertex
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.named import named_in
 from infoseek_offline.trees.solve import Solution, solve
 
 
@@ -55,18 +56,6 @@ class Problem:
 
 
 Check = Callable[[Problem], Verdict]
-
-
-def named_in(corpus: Corpus, words: str) -> set[int]:
-    """Pages whose title or redirect stands in the words, by runs of up to six words."""
-    parts = words.split()
-    found: set[int] = set()
-    for start in range(len(parts)):
-        for end in range(start + 1, min(len(parts), start + 6) + 1):
-            page = corpus.resolve(" ".join(parts[start:end]).strip(".,;:()'\""))
-            if page is not None:
-                found.add(page)
-    return found
 
 
 def verdict(check: str, passed: bool, reason: str, **measured: Any) -> Verdict:

@@ -56,6 +56,9 @@ class Lexicon:
     def is_finite(self, word: str) -> bool:
         return word in BE or word in HAVE or word in self.present or self.is_past(word)
 
+    def was(self, word: str) -> bool:
+        return word in ("was", "were", "had") or self.is_past(word)
+
     def lemma(self, word: str) -> str:
         for table in (self.participle, self.past, self.present, self.gerund):
             if word in table:
@@ -65,7 +68,7 @@ class Lexicon:
 
 BE = frozenset(("is", "was", "are", "were"))
 HAVE = frozenset(("has", "had", "have"))
-_NO_VERBS = frozenset("hundred indeed kindred sacred naked beloved rugged wicked".split())
+_NO_VERBS = frozenset(["hundred", "indeed", "kindred", "sacred", "naked", "beloved", "rugged", "wicked"])
 
 
 @cache
@@ -216,7 +219,12 @@ def _with_self(tokens: list[Token], names: Sequence[tuple[str, ...]], nouns: Seq
         if texts[:1] in (("The",), ("the",), ("This",), ("this",)):
             kind = next((k for k in kinds if texts[1 : 1 + len(k)] == k), None)
             after = tokens[i + 1 + len(kind)] if kind and i + 1 + len(kind) < len(tokens) else END
-            if kind and after.low not in ("of", "in", "at", "on") and after.kind not in ("link", "number") and not after.text[:1].isupper():
+            if (
+                kind
+                and (after.low not in ("of", "in", "at", "on") or time_end(tokens, i + 1 + len(kind)) > i + 1 + len(kind))
+                and after.kind not in ("link", "number")
+                and not after.text[:1].isupper()
+            ):
                 kept.append(Token("self", " ".join(texts[: 1 + len(kind)]), "", how="noun"))
                 i += 1 + len(kind)
                 continue
@@ -260,6 +268,8 @@ def verb_group(tokens: Sequence[Token], i: int) -> VerbGroup | None:
     if i < len(tokens) and tokens[i].kind == "word" and tokens[i].text == verb and known.is_finite(verb):
         if known.has("hedges", verb):
             return None
+        if known.has("aspect", known.lemma(verb)) and low(tokens, i + 1) in known.gerund:
+            return VerbGroup((*words, verb, low(tokens, i + 1)), i + 2, "active", (), known.gerund[low(tokens, i + 1)])
         return VerbGroup(*_pair(tokens, i, [*words, verb], known.is_past), "active", (), known.lemma(verb))
     return None
 
@@ -292,9 +302,11 @@ def _adverbs(tokens: Sequence[Token], i: int, words: list[str]) -> int:
         word = tokens[i].low
         if known.has("hedges", word):
             break
-        if known.has("dropped_adverbs", word):
+        if known.has("dropped_adverbs", word) or (word == "since" and words and known.is_participle(low(tokens, i + 1))):
             pass
-        elif known.has("kept_adverbs", word) or (word.endswith("ly") and len(word) > 4 and tokens[i].text == word and word not in ("family", "only")):
+        elif known.has("kept_adverbs", word) or (
+            word.endswith("ly") and len(word) > 4 and tokens[i].text == word and word not in ("family", "only")
+        ):
             words.append(word)
         else:
             break
@@ -306,10 +318,16 @@ def low(tokens: Sequence[Token], i: int) -> str:
     return tokens[i].low if 0 <= i < len(tokens) else ""
 
 
-_YEAR_WORDS = frozenset("ad bc bce ce century centuries".split())
+_YEAR = re.compile(r"[12]?\d{3}s?")
+_YEAR_WORDS = frozenset(["ad", "bc", "bce", "ce", "century", "centuries"])
 _PERIODS = frozenset("year years month months week weeks day days decade decades century centuries time hour hours age".split())
-_TIME_LEAD = frozenset("in on at since from until by before after during around about circa c for between within throughout to till aged over".split())
-_TIME_FILL = frozenset("the early late mid of end beginning start and to around about circa c same that following next previous age first second last summer autumn spring winter mid- his her its more less than half nearly just".split())
+_TIME_LEAD = frozenset(
+    "in on at since from until by before after during around about circa c for between within throughout to till aged over".split()
+)
+_TIME_FILL = frozenset(
+    "the early late mid of end beginning start and to around about circa c same that following next previous age first "
+    "second last summer autumn spring winter mid- his her its more less than half nearly just".split()
+)
 
 
 def time_end(tokens: Sequence[Token], i: int) -> int:
@@ -322,20 +340,28 @@ def time_end(tokens: Sequence[Token], i: int) -> int:
         token = tokens[j]
         word = token.low
         if token.kind == "number":
-            if not led and not _time_follows(tokens, j):
+            if not _is_time(tokens, j, counted) or not (led or _time_follows(tokens, j)):
                 break
             counted = True
-        elif token.kind == "word" and (word in known.words["months"] and token.text[:1].isupper() or word in _YEAR_WORDS and counted):
+        elif token.kind == "word" and (
+            (word in known.words["months"] and token.text[:1].isupper()) or (word in _YEAR_WORDS and counted)
+        ):
             counted = True
         elif word in _PERIODS and j > i:
             counted = True
             if low(tokens, j + 1) in ("later", "earlier", "before", "after", "ago", "old", "afterwards"):
                 return j + 2
-        elif known.has("numbers", word) and _time_follows(tokens, j):
-            pass
-        elif word in _TIME_FILL and led and _reaches_time(tokens, j):
-            pass
-        elif word in ("," , ".") and counted and token.text == "," and low(tokens, j + 1)[:4].isdigit() and len(low(tokens, j + 1)) == 4:
+        elif (
+            (known.has("numbers", word) and _time_follows(tokens, j))
+            or (word in _TIME_FILL and led and _reaches_time(tokens, j))
+            or (
+                word in (",", ".")
+                and counted
+                and token.text == ","
+                and low(tokens, j + 1)[:4].isdigit()
+                and len(low(tokens, j + 1)) == 4
+            )
+        ):
             pass
         else:
             break
@@ -343,17 +369,26 @@ def time_end(tokens: Sequence[Token], i: int) -> int:
     return j if counted else i
 
 
+def _is_time(tokens: Sequence[Token], j: int, counted: bool) -> bool:
+    """A year, a decade, or a number next to a month, a period or another part of a date; "in 12 countries" is none."""
+    return counted or bool(_YEAR.fullmatch(low(tokens, j))) or _time_follows(tokens, j) or low(tokens, j + 1) in _YEAR_WORDS
+
+
 def _time_follows(tokens: Sequence[Token], j: int) -> bool:
     known = lexicon()
     following = low(tokens, j + 1)
-    return following in _PERIODS or following in known.words["months"] or (following in ("more", "and") and _time_follows(tokens, j + 1))
+    return (
+        following in _PERIODS
+        or following in known.words["months"]
+        or (following in ("more", "and") and _time_follows(tokens, j + 1))
+    )
 
 
 def _reaches_time(tokens: Sequence[Token], j: int) -> bool:
     known = lexicon()
     for k in range(j + 1, min(j + 4, len(tokens))):
         token = tokens[k]
-        if token.kind == "number" or token.low in known.words["months"] and token.text[:1].isupper() or token.low in _PERIODS:
+        if token.kind == "number" or (token.low in known.words["months"] and token.text[:1].isupper()) or token.low in _PERIODS:
             return True
         if token.low not in _TIME_FILL and not known.has("numbers", token.low) and token.low not in ("nineteenth", "century"):
             return False

@@ -19,104 +19,27 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infoseek_offline.corpus import entities, mentions
+from infoseek_offline.corpus import mentions
 from infoseek_offline.corpus.dump import DumpReader, RawPage, SiteInfo, read_dump
-from infoseek_offline.corpus.passages import make_passages, split_sentences
-from infoseek_offline.corpus.quantities import read_quantities
+from infoseek_offline.corpus.graph import association, pointers
+from infoseek_offline.corpus.pages import PageRow, read_page, title_hash
 from infoseek_offline.corpus.store import FORMAT, LINK_KINDS, PAGE_KINDS, SCHEMA
-from infoseek_offline.corpus.wikitext import ParsedPage, parse_wikitext
 from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import DumpError
-from infoseek_offline.files import canonical_json, replacing_folder, write_json
+from infoseek_offline.files import canonical_json, file_sha256, replacing_folder, write_json
 from infoseek_offline.records import LinkKind, PageKind
 
 MAX_REDIRECTS = 10  # a longer chain is a loop or an accident
 MIN_ANCHOR_SHARE = 0.05  # an anchor names a page when it leads there at least so often
+MAX_ANCHOR = 100  # characters; a longer one is no name
 CHUNK = 32
 
 Progress = Callable[[str, int], None]
-
-
-class PageRow(NamedTuple):
-    """One parsed page, as small as it goes between processes."""
-
-    raw: tuple[str, int, int, str]  # title, source id, revision, timestamp
-    kind: int
-    text: str
-    prose_end: int
-    hidden: str
-    infobox: str
-    phrases: list[str]
-    categories: list[str]
-    sections: list[list[Any]]
-    sentences: bytes
-    passages: list[tuple[int, int, int]]
-    fields: list[list[Any]]
-    templates: list[str]
-    link_hash: NDArray[np.uint64]
-    link_span: NDArray[np.int32]  # (links, 2)
-    link_kind: NDArray[np.uint8]
-    counts: dict[str, int]
-
-
-def title_hash(title: str) -> int:
-    return int.from_bytes(hashlib.blake2b(title.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def read_page(raw: RawPage, site: SiteInfo) -> PageRow:
-    """Parse one page; pure."""
-    parsed = parse_wikitext(raw.text, raw.title, site)
-    keep = [(link.start, link.end) for link in parsed.links if link.start >= 0]
-    sentences = []
-    for section in parsed.sections:
-        if section.title == "Infobox" and section.level == 0 and section.start >= parsed.prose_end:
-            sentences += [(section.start + m.start(), section.start + m.end())
-                          for m in re.finditer(r"[^\n]+", parsed.text[section.start : section.end])]  # fmt: skip
-        else:
-            sentences += split_sentences(parsed.text, section.start, section.end, keep)
-    kind = entities.page_kind(raw.title, parsed.templates, parsed.categories)
-    return PageRow(
-        raw=(raw.title, raw.source_id, raw.revision, raw.timestamp),
-        kind=PAGE_KINDS.index(kind),
-        text=parsed.text,
-        prose_end=parsed.prose_end,
-        hidden=parsed.hidden_text,
-        infobox=parsed.infobox,
-        phrases=_phrases(parsed, sentences, site.language),
-        categories=parsed.categories,
-        sections=[[s.title, s.level, s.start, s.end, int(s.evidence)] for s in parsed.sections],
-        sentences=np.array(sentences, "<i4").reshape(-1, 2).tobytes(),
-        passages=make_passages(parsed.text, [(i, (s.start, s.end)) for i, s in enumerate(parsed.sections)], sentences),
-        fields=_fields(parsed),
-        templates=parsed.templates,
-        link_hash=np.array([title_hash(link.target) for link in parsed.links], np.uint64),
-        link_span=np.array([(link.start, link.end) for link in parsed.links], np.int32).reshape(-1, 2),
-        link_kind=np.array([LINK_KINDS.index(LinkKind(link.kind)) for link in parsed.links], np.uint8),
-        counts=parsed.counts,
-    )
-
-
-def _phrases(parsed: ParsedPage, sentences: list[tuple[int, int]], language: str) -> list[str]:
-    phrases: list[str] = []
-    if language.startswith(("en", "simple")) and sentences and sentences[0][1] <= parsed.prose_end:
-        first = parsed.text[sentences[0][0] : sentences[0][1]]
-        phrases += entities.sentence_types(first)
-    by_box = entities.infobox_type(parsed.infobox)
-    if by_box:
-        phrases.append(by_box)
-    return list(dict.fromkeys(phrases))
-
-
-def _fields(parsed: ParsedPage) -> list[list[Any]]:
-    return [
-        [f.key, f.start, f.end, [[q.low, q.high, q.unit] for q in read_quantities(parsed.text[f.start : f.end], f.key)]]
-        for f in parsed.fields
-    ]
 
 
 class _Builder:
@@ -132,6 +55,7 @@ class _Builder:
         self.kinds: list[int] = []
         self.digest = hashlib.sha256()
         self.counts: Counter[str] = Counter()
+        self.broken_off = ""
         self.link_hash: list[NDArray[np.uint64]] = []
         self.link_span: list[NDArray[np.int32]] = []
         self.link_kind: list[NDArray[np.uint8]] = []
@@ -140,11 +64,11 @@ class _Builder:
 
     # read
 
-    def read(self, dump: DumpReader) -> None:
+    def read(self, dump: DumpReader, partial_dump: bool) -> None:
         seen: set[int] = set()
 
         def articles() -> Iterator[RawPage]:
-            for raw in dump:
+            for raw in self._pages(dump, partial_dump):
                 if raw.ns != 0:
                     self.counts["pages of other namespaces"] += 1
                     continue
@@ -165,6 +89,14 @@ class _Builder:
                 self._add(row)
         if not self.titles:
             raise DumpError(f"{dump.path} holds no articles (no page of namespace 0 that is not a redirect): is it a pages-articles dump?")
+
+    def _pages(self, dump: DumpReader, partial_dump: bool) -> Iterator[RawPage]:
+        try:
+            yield from dump
+        except DumpError as error:
+            if not partial_dump or not dump.last_title:
+                raise
+            self.broken_off = str(error)
 
     def _add(self, row: PageRow) -> None:
         page = len(self.titles)
@@ -243,86 +175,53 @@ class _Builder:
     def mention(self) -> None:
         """Aliases of all pages, and where they stand without a link."""
         names = self._alias_names()
-        aliases: dict[tuple[str, ...], set[int]] = defaultdict(set)
-        lower: set[tuple[str, ...]] = set()
-        linked_count: Counter[tuple[str, ...]] = Counter()
-        lower_linked: Counter[tuple[str, ...]] = Counter()
-        rows: list[tuple[str, int, int, str]] = []
-        for page, forms in enumerate(names):
-            for form, (links, source) in forms.items():
-                key = mentions.alias_key(form)
-                aliases[key].add(page)
-                linked_count[key] += links
-                if form[:1].islower():
-                    lower.add(key)
-                    lower_linked[key] += links
-                rows.append((form, page, links, source))
+        rows = [(form, page, links, source) for page, forms in enumerate(names) for form, (links, source) in forms.items()]
         self.database.executemany("INSERT INTO alias VALUES (?,?,?,?)", rows)
-        self.table = mentions.AliasTable(aliases, lower)
-        found = self._find_all()
-        page, alias, start, end, low_case = found
-        unlinked = np.bincount(alias[~low_case], minlength=len(self.table.keys)).astype(np.int64)
-        unlinked_low = np.bincount(alias[low_case], minlength=len(self.table.keys)).astype(np.int64)
-        linked = np.array([linked_count[k] for k in self.table.keys], np.int64)
-        linked_low = np.array([lower_linked[k] for k in self.table.keys], np.int64)
-        keep = mentions.without_common_words(self.table, linked, unlinked)
-        single = np.array([len(k) == 1 for k in self.table.keys], bool)
-        keep_low = ~single | (linked_low / np.maximum(linked_low + unlinked_low, 1) >= mentions.LOWER_CASE_SHARE)
-        good = np.where(low_case, keep_low[alias], keep[alias]) if len(alias) else np.zeros(0, bool)
-        page, alias, start, end = page[good], alias[good], start[good], end[good]
-        sizes = np.array([len(p) for p in self.table.pages_of], np.int64)
-        flat = np.array([p for pages in self.table.pages_of for p in pages], np.int32)
-        first = np.concatenate([[0], np.cumsum(sizes)]) if len(sizes) else np.zeros(1, np.int64)
-        repeat = sizes[alias] if len(alias) else np.zeros(0, np.int64)
-        at = np.repeat(first[alias], repeat) + _ranges(repeat)
-        source = np.repeat(page, repeat)
-        target = flat[at] if len(at) else np.zeros(0, np.int32)
-        start, end = np.repeat(start, repeat), np.repeat(end, repeat)
-        # A mention inside a link to the same page is that link; hidden text counts once a page.
-        good = source != target
-        rows_m = np.unique(np.stack([source, target, start, end], 1)[good], axis=0) if good.any() else np.zeros((0, 4), np.int32)
-        linked_rows = {(int(s), int(t), int(a)) for s, t, (a, _) in zip(self.source, self.target, self.span, strict=True) if a >= 0}
-        inside = np.array([(int(s), int(t), int(a)) in linked_rows for s, t, a, _ in rows_m], bool)
-        rows_m = rows_m[~inside] if len(rows_m) else rows_m
-        order = np.lexsort((rows_m[:, 1], rows_m[:, 2], rows_m[:, 0]))
-        self.mention_rows = rows_m[order].astype(np.int32)
+        table = mentions.AliasTable((form, page) for form, page, _, _ in rows)
+        found = self._find_all(table)
+        visible = self.span[:, 0] >= 0
+        anchors = mentions.place(self.source[visible], self.span[visible, 0])
+        self.mention_rows = mentions.unlinked_mentions(table, found, anchors)
         self.counts["mentions"] = len(self.mention_rows)
 
     def _alias_names(self) -> list[dict[str, tuple[int, str]]]:
-        """For each page its names: title, title without "(…)", redirects, and anchors that mostly lead there."""
+        """For each page its names with (links that show the name, source): the title, the title without "(…)", redirects, and
+        anchors that mostly lead there."""
         anchors: dict[str, Counter[int]] = defaultdict(Counter)
-        visible = np.flatnonzero(self.span[:, 0] >= 0)
-        texts = dict(self.database.execute("SELECT id, text FROM page"))
-        for row in visible:
-            a, b = self.span[row]
-            anchor = " ".join(texts[int(self.source[row])][a:b].split())
-            if 0 < len(anchor) <= 100:
-                anchors[anchor][int(self.target[row])] += 1
+        texts = self.database.execute("SELECT id, text FROM page ORDER BY id")
+        ends = np.searchsorted(self.source, np.arange(len(self.titles)), side="right")
+        first = 0
+        for page, text in texts:
+            for row in range(first, int(ends[page])):
+                start, end = self.span[row]
+                anchor = " ".join(text[start:end].split()) if start >= 0 else ""
+                if 0 < len(anchor) <= MAX_ANCHOR:
+                    anchors[anchor][int(self.target[row])] += 1
+            first = int(ends[page])
+        nowhere: Counter[int] = Counter()
         names: list[dict[str, tuple[int, str]]] = []
         for page, title in enumerate(self.titles):
             forms: dict[str, tuple[int, str]] = {}
             for form in self.redirect_names.get(page, ()):
-                forms[form] = (anchors.get(form, Counter())[page], "redirect")
+                forms[form] = (anchors.get(form, nowhere)[page], "redirect")
             base = re.sub(r"\s*\([^()]*\)$", "", title)
             for form in (base, title) if base else (title,):
-                forms[form] = (anchors.get(form, Counter())[page], "title")
+                forms[form] = (anchors.get(form, nowhere)[page], "title")
             names.append(forms)
         for anchor, targets in anchors.items():
             total = sum(targets.values())
             for page, links in targets.items():
-                if links / total >= MIN_ANCHOR_SHARE and anchor not in names[page] and _names_something(anchor, links, total):
+                if links / total >= MIN_ANCHOR_SHARE and anchor not in names[page] and _names_something(anchor, links):
                     names[page][anchor] = (links, "anchor")
         return names
 
-    def _find_all(self) -> tuple[NDArray[Any], ...]:
-        global _table
-        _table = self.table
+    def _find_all(self, table: mentions.AliasTable) -> mentions.Found:
         texts = self.database.execute("SELECT id, text, hidden FROM page ORDER BY id")
-        parts: list[tuple[NDArray[Any], ...]] = []
-        for found in map_ordered(_find_batch, batches(texts, CHUNK), workers=self.workers):
+        parts: list[mentions.Found] = []
+        for found in map_ordered(_find_batch, batches(texts, CHUNK), workers=self.workers, setup=partial(_use_table, table)):
             parts.append(found)
-            self.progress("mention", int(found[0][-1]) if len(found[0]) else 0)
-        return tuple(np.concatenate([p[i] for p in parts]) for i in range(5))
+            self.progress("mention", int(found.page[-1]) if len(found.page) else 0)
+        return mentions.Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     # graph
 
@@ -331,11 +230,11 @@ class _Builder:
         order = np.lexsort((self.span[:, 0], self.source))
         source, target, span, kind = self.source[order], self.target[order], self.span[order], self.kind[order]
         folder = self.folder / "graph"
-        np.save(folder / "link_ptr.npy", _pointers(source, pages))
+        np.save(folder / "link_ptr.npy", pointers(source, pages))
         np.save(folder / "link.npy", np.concatenate([target[:, None], span], 1).astype(np.int32))
         np.save(folder / "link_kind.npy", kind)
         rows = self.mention_rows
-        np.save(folder / "mention_ptr.npy", _pointers(rows[:, 0], pages))
+        np.save(folder / "mention_ptr.npy", pointers(rows[:, 0], pages))
         np.save(folder / "mention.npy", np.ascontiguousarray(rows[:, 1:]))
         np.save(folder / "kinds.npy", np.array(self.kinds, np.uint8))
         near_ptr, near = association(source, target, rows[:, 0], rows[:, 1], np.array(self.kinds))
@@ -362,14 +261,16 @@ class _Builder:
         self.database.executemany("UPDATE page SET facts = ?, noun = ? WHERE id = ?", updates)
 
     def _noun(self, phrases: list[str]) -> str:
-        """The words for a kind: the head noun, with the word before it where the corpus mostly says both ("chemical element")."""
-        if not phrases:
-            return ""
-        words = phrases[0].split()
-        head = words[-1]
-        if len(words) > 1 and self.pairs[(words[-2], head)] >= max(3, 0.5 * self.heads[head]):
-            return f"{words[-2]} {head}"
-        return head
+        """The words for a kind: the head noun, with the word before it where the corpus mostly says both ("chemical element"). The
+        first phrase with a head that some pages share; an odd word of one first sentence gives way to the infobox's name."""
+        enough = 1 + len(self.titles) // 500
+        for phrase in [p for p in phrases if self.heads[p.rsplit(" ", 1)[-1]] >= enough] or phrases[-1:]:
+            words = phrase.split()
+            head = words[-1]
+            if len(words) > 1 and self.pairs[(words[-2], head)] >= max(3, 0.5 * self.heads[head]):
+                return f"{words[-2]} {head}"
+            return head
+        return ""
 
     # manifest
 
@@ -381,8 +282,9 @@ class _Builder:
         manifest = {
             "format": FORMAT,
             "digest": self.digest.hexdigest()[:32],
-            "dump": {"name": dump.path.name, "bytes": dump.path.stat().st_size},
+            "dump": {"name": dump.path.name, "sha256": file_sha256(dump.path)},
             "site": {"name": self.site.sitename, "dbname": self.site.dbname, "language": self.site.language},
+            "broken off": self.broken_off,
             "pages": {"total": len(self.titles), **{k.value: kinds[k.value] for k in PageKind}},
             "counts": dict(sorted(self.counts.items())),
         }
@@ -393,74 +295,37 @@ class _Builder:
 _table: mentions.AliasTable
 
 
+def _use_table(table: mentions.AliasTable) -> None:
+    global _table
+    _table = table
+
+
 def _read_batch(pages: list[RawPage], site: SiteInfo) -> list[PageRow]:
     return [read_page(raw, site) for raw in pages]
 
 
-def _find_batch(batch: list[tuple[int, str, str]]) -> tuple[NDArray[Any], ...]:
-    """Parallel arrays: page, alias, start, end (-1 in hidden text), whether the match is in lower case."""
-    pages, aliases, starts, ends, lows = [], [], [], [], []
-    for page, text, hidden in batch:
-        for visible, body in ((True, text), (False, hidden)):
-            if not body:
-                continue
-            match = _table.find(body)
-            pages.append(np.full(len(match.alias), page, np.int32))
-            aliases.append(match.alias)
-            starts.append(match.start if visible else np.full(len(match.alias), -1, np.int32))
-            ends.append(match.end if visible else np.full(len(match.alias), -1, np.int32))
-            lows.append(np.array([body[i].islower() for i in match.start], bool))
-    if not pages:
-        empty = np.zeros(0, np.int32)
-        return empty, empty, empty, empty, np.zeros(0, bool)
-    return tuple(np.concatenate(p) for p in (pages, aliases, starts, ends, lows))
+def _find_batch(batch: list[tuple[int, str, str]]) -> mentions.Found:
+    return mentions.find_all(_table, batch)
 
 
-def _names_something(anchor: str, links: int, total: int) -> bool:
+def _names_something(anchor: str, links: int) -> bool:
     """An anchor is a name, and not words of a sentence, when it is short and used more than once or has a capital letter."""
     return len(anchor.split()) <= 6 and (links >= 2 or anchor[:1].isupper())
 
 
-def _ranges(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[2, 3] gives [0, 1, 0, 1, 2]."""
-    total = int(sizes.sum()) if len(sizes) else 0
-    return np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-
-
-def _pointers(sorted_source: NDArray[Any], pages: int) -> NDArray[np.int64]:
-    return np.searchsorted(sorted_source, np.arange(pages + 1)).astype(np.int64)
-
-
-def association(
-    source: NDArray[Any], target: NDArray[Any], mention_source: NDArray[Any], mention_target: NDArray[Any], kinds: NDArray[Any]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """N(p) of hcsp.md as CSR: linked or mentioned, either way. A link or mention of a disambiguation page may mean any page that
-    it lists, so it associates with all of them."""
-    a = np.concatenate([source, mention_source]).astype(np.int64)
-    b = np.concatenate([target, mention_target]).astype(np.int64)
-    dab = kinds == PAGE_KINDS.index(PageKind.DISAMBIGUATION)
-    listed_from, listed = source[dab[source]], target[dab[source]]
-    through = np.flatnonzero(dab[b])
-    pointers = _pointers(listed_from, len(kinds))
-    sizes = pointers[b[through] + 1] - pointers[b[through]]
-    extra_a = np.repeat(a[through], sizes)
-    extra_b = listed[np.repeat(pointers[b[through]], sizes) + _ranges(sizes)] if len(through) else np.zeros(0, np.int64)
-    low, high = np.concatenate([a, extra_a]), np.concatenate([b, extra_b])
-    both = np.unique(np.concatenate([np.stack([low, high], 1), np.stack([high, low], 1)]), axis=0)
-    both = both[both[:, 0] != both[:, 1]]
-    return _pointers(both[:, 0], len(kinds)), both[:, 1].astype(np.int32)
-
-
-def build_corpus(dump_path: Path, folder: Path, *, workers: int = 1, progress: Progress = lambda stage, page: None) -> dict[str, Any]:
+def build_corpus(
+    dump_path: Path, folder: Path, *, workers: int = 1, partial_dump: bool = False, progress: Progress = lambda stage, page: None
+) -> dict[str, Any]:
     """Build the corpus of a dump into `folder` and return its manifest; an older corpus there is replaced at the end.
 
-    Raises DumpError for a dump that is missing, damaged or has no articles; nothing is left behind then.
+    Raises DumpError for a dump that is missing, damaged or has no articles; nothing is left behind then. With `partial_dump` the
+    pages before the damage are taken, and the manifest says where the dump broke off.
     """
     dump = read_dump(dump_path)
     with replacing_folder(folder) as building:
         builder = _Builder(building, dump.site, workers, progress)
         try:
-            builder.read(dump)
+            builder.read(dump, partial_dump)
             builder.resolve()
             builder.mention()
             builder.graph()

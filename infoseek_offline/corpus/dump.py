@@ -1,11 +1,11 @@
 """A MediaWiki XML dump, streamed page by page.
 
-In: a file of XML (export versions 0.3 to 0.11, UTF-8 or UTF-16), plain or compressed with bzip2 (also multistream), gzip, xz or
-zstd, recognised by its first bytes. Out: the wiki's SiteInfo and a RawPage for each page of any namespace, in dump order, with the
-newest revision only. Never more than one page (and the newest of its revisions) is held in memory.
+In: a file of XML (export versions 0.3 to 0.11, UTF-8 or UTF-16), plain or compressed with bzip2 (also multistream), gzip, xz
+or zstd, recognised by its first bytes. Out: the wiki's SiteInfo and a RawPage for each page of any namespace, in dump order,
+with the newest revision only. Never more than one page (and the newest of its revisions) is held in memory.
 
-Fails with DumpError: no such file, a folder, empty, no MediaWiki export, damaged or truncated data, a document type with entities.
-Pages before the damage are yielded first.
+Fails with DumpError: no such file, a folder, empty, no MediaWiki export, damaged or truncated data, a document type with
+entities. Pages before the damage are yielded first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 from urllib.parse import unquote
 
 import zstandard
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from infoseek_offline.corpus.language import CANONICAL_NAMESPACES, INTERWIKI_PREFIXES, LANGUAGE_CODES, REDIRECT, namespace_words
 from infoseek_offline.errors import DumpError
@@ -33,7 +33,9 @@ Title = tuple[int, str, str, bool]
 
 # Blanks that MediaWiki folds to one, and the direction marks that it removes from titles; soft hyphens and controls go as well.
 _BLANKS = re.compile(r"[ _\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\t\r\n]+")
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
+_INVISIBLE = re.compile(
+    r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+"
+)
 _SPECIAL = re.compile(r"[^ -~]|[_%&#:]|  ")
 _CACHE_SIZE = 200_000
 
@@ -125,7 +127,9 @@ class _Unpacked:
         magic = self._file.read(6)
         self._file.seek(0)
         if not magic:
-            raise DumpError(f"{path}: the file is empty; give a MediaWiki XML dump (pages-articles.xml, .bz2, .gz, .xz or .zst)")
+            raise DumpError(
+                f"{path}: the file is empty; give a MediaWiki XML dump (pages-articles.xml, .bz2, .gz, .xz or .zst)"
+            )
         self.packing = next((name for start, name in _MAGIC.items() if magic.startswith(start)), "")
         self._stream: _Reader = {
             "bzip2": lambda: cast(_Reader, bz2.BZ2File(self._file)),
@@ -151,8 +155,8 @@ class _Unpacked:
             place = f"after byte {self._file.tell()} of {self.path.stat().st_size}"
             reason = "it ends too early" if isinstance(error, EOFError) else str(error) or type(error).__name__
             raise DumpError(
-                f"{self.path}: the {self.packing or 'file'} data is damaged or truncated {place} ({reason}); fetch the dump again "
-                f"and compare its checksum"
+                f"{self.path}: the {self.packing or 'file'} data is damaged or truncated {place} ({reason}); fetch the dump "
+                f"again and compare its checksum"
             ) from None
         if not data and size and self.packing == "zstd" and not self._ended:
             self._ended = True
@@ -209,8 +213,8 @@ def _check_head(path: Path, head: bytes) -> None:
         raise DumpError(f"{path}: the XML has a document type declaration (entities), which no MediaWiki export has; refused")
     if root is None or not text.startswith("<mediawiki", root.start()):
         raise DumpError(
-            f"{path}: not a MediaWiki export (no <mediawiki> element at its start); give a pages-articles dump or the result of "
-            f"Special:Export"
+            f"{path}: not a MediaWiki export (no <mediawiki> element at its start); give a pages-articles dump or the "
+            f"result of Special:Export"
         )
 
 
@@ -267,7 +271,8 @@ class DumpReader:
         except etree.XMLSyntaxError as error:
             after = f"after page '{self.last_title}'" if self.last_title else "before its first page"
             raise DumpError(
-                f"{self.path}: the XML breaks off or is damaged {after} ({str(error.msg).split(', line')[0]}); fetch the dump again"
+                f"{self.path}: the XML breaks off or is damaged {after} ({str(error.msg).split(', line')[0]}); "
+                f"fetch the dump again"
             ) from None
 
     def _page(self, element: Any, revision: Any) -> RawPage:
@@ -300,7 +305,7 @@ class DumpReader:
 
 
 def read_dump(path: str | Path) -> DumpReader:
-    """Opens a dump and reads its site information. Raises DumpError (also while iterating), never anything else for bad input."""
+    """Opens a dump and reads its site information. Raises DumpError (also while iterating), nothing else, for bad input."""
     return DumpReader(path)
 
 

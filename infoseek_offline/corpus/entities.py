@@ -50,12 +50,16 @@ _NP_END = re.compile(
     r"known|called|named|discovered|located|situated|found|founded|built|made|used|launched|operated|born|based|belonging|"
     r"containing|consisting|orbiting|lying|flowing|forming|rising|standing|established|developed|produced|released|written|"
     r"directed|created|published|designed|is|was|are|were|has|had|first|having|occurring|composed|around|about|whom|orbits|"
-    r"running|set|held|he|she|it|during|after|before|among|through|beyond|but)\b"
+    r"running|set|held|he|she|it|during|after|before|among|through|beyond|but|dedicated|devoted|sent)\b|"
+    r"(?<=\w)\s\w+ed\s(?:by|in|on|to|from|for|at|with|as|into|out|up|near|between|during|through|over|under|around|aboard)\b"
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _NOT_HEADS = frozenset(
-    "one two three four five six seven many several most some few first second third largest smallest type kind form member part "
-    "group name set series number variety class species genus family term".split()
+    (
+    "one two three four five six seven many several most some few first second third largest smallest type kind form member "
+    "part group name set series number variety class species genus family term seat place site home piece pair term word "
+    "side end example branch majority result product source subject object member native"
+).split()
 )
 _CONJUNCTION = re.compile(r"\s+(?:and|or)\s+(?:an?\s+)?")
 _BRACKETED = re.compile(r"\([^()]*\)")
@@ -85,7 +89,7 @@ def sentence_types(sentence: str) -> list[str]:
         if not words or len(words) > 6:
             break
         head = singular(words[-1].lower()) if copula.group("art").startswith("one of") else words[-1].lower()
-        if head in _NOT_HEADS or not head.isalpha() and "-" not in head or words[-1][0].isupper() and len(words) == 1:
+        if head in _NOT_HEADS or (not head.isalpha() and "-" not in head) or (words[-1][0].isupper() and len(words) == 1):
             continue
         phrases.append(" ".join([w.lower() for w in words[:-1]] + [head]))
     return phrases

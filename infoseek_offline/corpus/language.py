@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the tables read best a language or a kind of template to a line
 """What differs from one language of wiki to the next: namespace words, link trails, redirect words, headings, infobox names.
 
 Tables only, open to extension: a language that is missing falls back to the union of all the others where that is harmless
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 # English canonical names, valid on every wiki whatever its language, with MediaWiki's own aliases.
 CANONICAL_NAMESPACES: dict[str, int] = {
@@ -105,6 +107,26 @@ def link_trail(language: str) -> str:
     return f"([{letters}]*)" if letters else "()"
 
 
+class LinkRules(NamedTuple):
+    link: re.Pattern[str]  # groups: target, anchor or None, trail
+    file: re.Pattern[str]  # the beginning of a file link
+
+
+@lru_cache(maxsize=32)
+def link_rules(language: str, files: tuple[str, ...]) -> LinkRules:
+    """The regular expressions for links of a language; `files` are the wiki's names of the file namespace."""
+    words = "|".join(re.escape(word).replace(r"\ ", "[ _]") for word in files)
+    image = r"[^\[\]|\n]+\.(?:jpe?g|png|svg|gif|tiff?|webp|og[gv]|webm)\b"
+    return LinkRules(
+        re.compile(
+            r"\[\[([^\[\]|\n]*)(?:\|([^\[\]]*(?:\[[^\[\]]*\](?!\])[^\[\]]*)*(?:\[[^\[\]]*\](?=\]\]))?))?\]\]"
+            + link_trail(language)
+        ),
+        # Wikis take over pages with the file words of other languages: certain where an image's name follows.
+        re.compile(rf"\[\[[ _]*(?:(?:{words})[ _]*:|(?:{FILE_WORDS})[ _]*:{image})", re.IGNORECASE),
+    )
+
+
 # Words that make a page a redirect, after '#', casefolded.
 REDIRECT_WORDS = (
     "redirect|weiterleitung|redirection|redirección|redireccion|rinvia|rinvio|doorverwijzing|patrz|przekieruj|tam|redirecionamento|"
@@ -160,6 +182,7 @@ def is_infobox_name(name: str) -> bool:
     """Does the template's name (any case) say that it is an infobox?"""
     low = name.casefold().replace("_", " ")
     return bool(INFOBOX_NAME.search(low)) and not _NO_INFOBOX.search(low)
+
 
 # Words of file links that are layout and no caption.
 FILE_OPTION = re.compile(

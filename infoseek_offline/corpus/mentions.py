@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from infoseek_offline.corpus.graph import ranges
 
 MAX_WORDS = 10
 LOWER_CASE_SHARE = 0.10  # of a lower-case word's occurrences must be links, for the others to be mentions
@@ -64,15 +66,22 @@ def alias_key(alias: str) -> tuple[str, ...]:
 class AliasTable:
     """Aliases, their pages, and the sorted hashes by which they are found.
 
-    `pages_of[i]` are the pages of alias i; `lower[i]` says that a lower-case occurrence counts too.
+    `pages_of[i]` are the pages of alias i. A single word counts in lower case only where `lower[i]`: one of its forms is written so.
     """
 
-    def __init__(self, aliases: Mapping[tuple[str, ...], Iterable[int]], lower: Iterable[tuple[str, ...]] = ()) -> None:
+    def __init__(self, names: Iterable[tuple[str, int]]) -> None:
+        aliases: dict[tuple[str, ...], set[int]] = {}
+        written_low: set[tuple[str, ...]] = set()
+        for form, page in names:
+            key = alias_key(form)
+            aliases.setdefault(key, set()).add(page)
+            if form[:1].islower():
+                written_low.add(key)
         kept = sorted(k for k in aliases if 0 < len(k) <= MAX_WORDS and not all(w.isdigit() for w in k) and len("".join(k)) > 1)
         self.keys: list[tuple[str, ...]] = kept
-        self.pages_of: list[tuple[int, ...]] = [tuple(sorted(set(aliases[k]))) for k in kept]
-        wanted = set(lower)
-        self.lower = np.array([len(k) > 1 or k in wanted for k in kept], bool)
+        self.pages_of: list[tuple[int, ...]] = [tuple(sorted(aliases[k])) for k in kept]
+        self.single = np.array([len(k) == 1 for k in kept], bool)
+        self.lower = ~self.single | np.array([k in written_low for k in kept], bool)
         self._by_length: dict[int, tuple[NDArray[np.uint64], NDArray[np.int32]]] = {}
         for length in sorted({len(k) for k in kept}):
             index = np.array([i for i, k in enumerate(kept) if len(k) == length], np.int32)
@@ -122,9 +131,61 @@ def _key_hash(key: tuple[str, ...]) -> int:
     return value
 
 
-def without_common_words(table: AliasTable, linked: NDArray[np.int64], unlinked: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which aliases to keep, from how often each stands in the corpus as a link and without one."""
-    share = linked / np.maximum(linked + unlinked, 1)
-    single = np.array([len(k) == 1 for k in table.keys], bool)
-    common = single & (unlinked >= COMMON_COUNT) & (share < COMMON_SHARE)
-    return ~common
+class Found(NamedTuple):
+    """Alias matches of many pages: parallel arrays. In hidden text start and end are -1; `low` marks lower-case matches."""
+
+    page: NDArray[np.int32]
+    alias: NDArray[np.int32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    low: NDArray[np.bool_]
+
+
+def find_all(table: AliasTable, texts: Iterable[tuple[int, str, str]]) -> Found:
+    """Matches in (page, text, hidden text)."""
+    none = np.zeros(0, np.int32)
+    parts = [Found(none, none, none, none, np.zeros(0, bool))]
+    for page, text, hidden in texts:
+        for visible, body in ((True, text), (False, hidden)):
+            if body:
+                match = table.find(body)
+                size = len(match.alias)
+                nowhere = np.full(size, -1, np.int32)
+                low = np.array([body[i].islower() for i in match.start], bool)
+                start, end = (match.start, match.end) if visible else (nowhere, nowhere)
+                parts.append(Found(np.full(size, page, np.int32), match.alias, start, end, low))
+    return Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def place(page: NDArray[np.int32], start: NDArray[np.int32]) -> NDArray[np.int64]:
+    """One number for a place in the corpus."""
+    return (page.astype(np.int64) << 32) | (start.astype(np.int64) & 0xFFFFFFFF)
+
+
+def unlinked_mentions(table: AliasTable, found: Found, anchors: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Rows (page, mentioned page, start, end), sorted and unique, without what stands at the start of a link (`anchors` are the
+    places of all links) and without common words."""
+    linked = np.isin(place(found.page, found.start), anchors) & (found.start >= 0)
+    keep = np.zeros(len(found.alias), bool)
+    for low in (False, True):
+        part = found.low == low
+        links = np.bincount(found.alias[part & linked], minlength=len(table.keys))
+        others = np.bincount(found.alias[part & ~linked], minlength=len(table.keys))
+        share = links / np.maximum(links + others, 1)
+        if low:
+            names = ~table.single | (share >= LOWER_CASE_SHARE)
+        else:
+            names = ~(table.single & (others >= COMMON_COUNT) & (share < COMMON_SHARE))
+        keep |= part & names[found.alias]
+    # A nested or ambiguous name at a link's start still mentions its other pages: only the very pages of the link are left out,
+    # and association knows those anyway.
+    keep &= ~linked | ~table.single[found.alias]
+    page, alias, start, end = (column[keep] for column in (found.page, found.alias, found.start, found.end))
+    sizes = np.array([len(pages) for pages in table.pages_of], np.int64)
+    flat = np.array([page for pages in table.pages_of for page in pages], np.int64)
+    first = np.cumsum(sizes) - sizes
+    times = sizes[alias]
+    mentioned = flat[np.repeat(first[alias], times) + ranges(times)] if len(alias) else np.zeros(0, np.int64)
+    rows = np.stack([np.repeat(page, times), mentioned, np.repeat(start, times), np.repeat(end, times)], 1)
+    rows = np.unique(rows[rows[:, 0] != rows[:, 1]], axis=0)
+    return rows[np.lexsort((rows[:, 1], rows[:, 2], rows[:, 0]))].astype(np.int32)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - patterns and word lists read best unbroken
 """Numbers and dates of an infobox value, made comparable.
 
 Dates are years with a fraction: 1787-01-11 is 1787.0274 (year + (day of year - 1) / days of the year, four decimals), a year alone
@@ -7,7 +8,9 @@ is [1787.0, 1787.999], 450 BC is [-450.0, -449.001]. Units stay as written, lowe
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from calendar import isleap, monthrange
 
 from infoseek_offline.records import Quantity
@@ -22,7 +25,9 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _BC = r"(?:\s*(?P<bc>BCE?|B\.C\.(?:E\.)?))?"
 _ERA = r"(?:\s*(?:AD|CE|A\.D\.))?"
-_CIRCA = re.compile(r"^(?:c\.|ca\.?|circa|about|around|approximately|approx\.?|over|nearly|almost|roughly|est\.?|~|≈|>|<|≥|≤)\s*", re.IGNORECASE)
+_CIRCA = re.compile(
+    r"^(?:c\.|ca\.?|circa|about|around|approximately|approx\.?|over|nearly|almost|roughly|est\.?|~|≈|>|<|≥|≤)\s*", re.IGNORECASE
+)
 _DATES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -31,6 +36,7 @@ _DATES = tuple(
         r"(?P<y>\d{4})-(?P<mn>\d{1,2})-(?P<d>\d{1,2})\b(?P<bc>)",
         rf"(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{3,4}})\b{_BC}",
         r"(?P<y>\d{1,4})\s*(?P<bc>BCE?\b|B\.C\.(?:E\.)?)",
+        r"(?P<y>\d{3,4})年(?:(?P<mn>\d{1,2})月(?:(?P<d>\d{1,2})日)?)?",
         r"(?:AD|CE)\s*(?P<y>\d{1,4})\b(?P<bc>)|(?P<y2>\d{1,4})\s*(?:AD|CE)\b",
     )
 )
@@ -52,16 +58,32 @@ _COUNT_KEY = re.compile(
     r"apogee|perigee|wavelength|focal|gdp|visitors|orders?|sales|casualties|strength|id\b|discharge|catchment",
     re.IGNORECASE,
 )
+_YEAR_KEY = re.compile(r"year|date|\banno|established|founded|opened|built", re.IGNORECASE)
+_NOT_AFTER = re.compile(r"\d|['’′″:@]|[-–/.,]\d|, \d")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\W*")
+_NAME = re.compile(r"[A-Z][a-z]+|[A-Z][a-z]{3,}.*")
+_NAMED_UNITS = frozenset(
+    "Hz Pa Mg Bq Gy Sv Wh Nm Mt Gt Gs Mb Mya Myr Gyr Ma Ga Da Km Kg Kb Gb Tb Celsius Fahrenheit Kelvin".split()
+)
+# What may stand before a date without changing what is said.
+_BEFORE_DATE = re.compile(
+    r"(?:(?:on|in|the|born|died|opened|founded|established|launched|completed|released|discovered|dissolved|built|[A-Z][a-z]+day)\b[,:]?\s*)*",
+    re.IGNORECASE,
+)
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _UNIT_WORDS = {"²": "2", "³": "3", "μ": "µ"}
 _NO_UNIT = frozenset(
     "and or to in on of at by as for from with the a an est estimate estimated census approx about over under including plus minus is "
-    "was per st nd rd th present now bc bce ad ce km² onwards since until".split()  # noqa: SIM905
+    "was per st nd rd th present now bc bce ad ce km² onwards since until".split()
 )
-_PEOPLE_KEY = re.compile(r"population|popola|abitanti|einwohner|poblaci|popula|students?|staff|employees|households|members|dân số", re.IGNORECASE)
+_PEOPLE_KEY = re.compile(
+    r"population|popola|abitanti|einwohner|poblaci|popula|students?|staff|employees|households|members|dân số", re.IGNORECASE
+)
 _DECADE = re.compile(r"(?P<y>[12]\d{2}0)'?s\b")
 _YEARS_BC = re.compile(r"(?P<low>\d{1,4})\s*(?:–|—|-|/| to )\s*(?P<high>\d{1,4})\s*(?:BCE?\b|B\.C\.)")
-_YEARS = re.compile(r"(?P<low>[12]\d{3})(?:\s*(?:–|—|-|/| to | - )\s*(?P<high>[12]\d{3}|\d{2}|present))?(?![\d.,]\d|\w|\s*[%°])")
+_YEARS = re.compile(
+    r"(?P<low>[12]\d{3})(?:\s*(?:–|—|-|/| to | - )\s*(?P<high>[12]\d{3}|\d{2}|present))?(?![\d.,/]\d|, \d|\w|\s*[%°])"
+)
 
 
 def read_quantities(value: str, key: str = "") -> tuple[Quantity, ...]:
@@ -69,9 +91,11 @@ def read_quantities(value: str, key: str = "") -> tuple[Quantity, ...]:
 
     A value's text in brackets is read only where nothing stands outside of it.
     """
-    outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ; ", value)
+    if not value.isascii():
+        value = "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in value)
+    outside = re.sub(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]", " ; ", value)
     found = [q for part in re.split(r";|\n", outside) if (q := _read(part.strip(), key)) is not None]
-    if not found and "(" in value:
+    if not found and not re.search(r"\w", outside):
         found = [q for part in re.findall(r"\(([^()]*)\)", value) if (q := _read(part.strip(), key)) is not None]
     return tuple(found)
 
@@ -90,6 +114,8 @@ def _read(part: str, key: str) -> Quantity | None:
     if dates:
         first = min(dates, key=lambda m: (m.start(), -len(m.group())))
         start = _date(first)
+        if start is not None and not _BEFORE_DATE.fullmatch(part[: first.start()]):
+            return None
         if start is not None:
             rest = part[first.end() :]
             joined = re.match(r"\s*(?:–|—|-|to)\s*", rest)
@@ -98,7 +124,7 @@ def _read(part: str, key: str) -> Quantity | None:
             high = end[1] if end is not None and end[1] >= start[0] else start[1]
             return Quantity(low=start[0], high=high, unit="year")
     match = _NUMBER.match(part)
-    years = None if _COUNT_KEY.search(key) else _YEARS.match(part)
+    years = None if _COUNT_KEY.search(key) and not _YEAR_KEY.search(key) else _YEARS.match(part)
     if years is not None and (match is None or not _unit(match) or years.group("high") == "present"):
         low = int(years.group("low"))
         if 1000 <= low <= 2100:
@@ -143,14 +169,23 @@ def _unit(match: re.Match[str]) -> str:
 
 def _number(match: re.Match[str], part: str) -> Quantity | None:
     low = _float(match.group("low"))
-    if low is None or re.match(r"\d|['’′]", part[match.end() :]):
+    rest, unit = part[match.end() :], match.group("unit") or ""
+    # A telephone number, a date by numbers, a word of another kind ("111Cd", "4日", "400 Main Street"): not a quantity for certain.
+    if low is None or _NOT_AFTER.match(rest) or (not unit and rest[:1].isalpha() and not _ORDINAL.fullmatch(rest)):
         return None
-    if re.fullmatch(r"\d+,\d+", match.group("low")) and not match.group("unit"):
+    if unit.lower() in ("st", "nd", "rd", "th") and re.search(r"\w", rest):
+        return None
+    if _NAME.fullmatch(unit) and unit not in _NAMED_UNITS:
+        return None
+    if re.fullmatch(r"\d+,(?:\d{1,2}|\d{4,})", match.group("low")) and not match.group("unit"):
         return None  # "1,2" without a unit may be a list
     high = low
     # "10–20 × 10^3": a power behind a range stands for both ends.
     power = match.group("lp") or match.group("lpe") or match.group("hp") or match.group("hpe")
-    factor = 10.0 ** int(power.replace("−", "-").replace("–", "-")) if power else 1.0
+    exponent = int(power.replace("−", "-").replace("–", "-")) if power else 0
+    if abs(exponent) > 300 or _unit(match) in _MONTHS:
+        return None  # "5 May", without a year
+    factor = 10.0**exponent
     factor *= _SCALES.get((match.group("scale") or "").lower(), 1.0)
     if match.group("sign") in ("-", "−"):
         low = high = -low
@@ -166,7 +201,8 @@ def _number(match: re.Match[str], part: str) -> Quantity | None:
         high = -other if match.group("highsign") else other
         if high < low:
             return None
-    return Quantity(low=_rounded(low * factor), high=_rounded(high * factor), unit=_unit(match))
+    low, high = _rounded(low * factor), _rounded(high * factor)
+    return Quantity(low=low, high=high, unit=_unit(match)) if math.isfinite(low) and math.isfinite(high) else None
 
 
 def _float(text: str) -> float | None:

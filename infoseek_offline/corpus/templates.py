@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the tables read best a language or a kind of template to a line
 """Templates that stand for text: what they read as, in wikitext again ("{{ill|X|ja|Y}}" becomes "[[X]]"); and the cleaning of the
 text around what was cut out.
 
@@ -84,7 +85,7 @@ def template_name(raw: str) -> str:
 
 
 Renderer = Callable[[Arguments, str], str | None]
-_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
+_MONTHS = "January February March April May June July August September October November December".split()
 _LANGUAGES = {
     "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian",
     "fi": "Finnish", "fr": "French", "grc": "Ancient Greek", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "it": "Italian",
@@ -390,7 +391,9 @@ def strip_quotes(line: str) -> str:
 
 
 _BREAK = re.compile(r"<[/\s]*br\b[^<>]*>", re.IGNORECASE)
-_BLOCK = re.compile(r"</?(?:p|div|blockquote|ul|ol|dl|dt|dd|h[1-6]|center|poem|hr|tr|table|caption)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"</?(?:p|div|blockquote|ul|ol|dl|dt|dd|h[1-6]|center|poem|hr|tr|table|caption)(?=[\s/>])[^<>]*>", re.IGNORECASE
+)
 _LIST_TAG = re.compile(r"<li(?=[\s>])[^<>]*>", re.IGNORECASE)
 _POWER = re.compile(r"<(?<=\d<)sup>\s*(?:'')?([-−–+]?\d+)(?:'')?\s*</sup>")
 _TAG = re.compile(r"<li(?=[\s>])[^<>]*>", re.IGNORECASE)
@@ -401,7 +404,9 @@ _TAG = re.compile(
     r"colgroup|thead|tbody|tfoot|td|th|translate|tvar|languages|table|source|syntaxhighlight|timeline|imagemap)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )  # fmt: skip
-_EXTERNAL = re.compile(r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\](?!\])", re.IGNORECASE)
+_EXTERNAL = re.compile(
+    r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\](?!\])", re.IGNORECASE
+)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _MAGIC = re.compile(r"__[^\W\d_]{3,30}__")
 _NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")

@@ -1,9 +1,9 @@
 """Wikitext of one page in, plain text with sections, links, infobox and categories out.
 
 The page is read in few passes, each linear: cut what the parser's extensions own (comments, nowiki, refs, galleries), fold
-templates and tables from the inside out, cut files and categories, then clean the rest as a whole and write it out link by link.
-What is cut goes through the same link reader for its links and readable words (`hidden_text`). Regular expressions over the whole
-text, not mwparserfromhell's token stream, whose C tokenizer takes 3 s for 30 KB of "<b>".
+templates and tables from the inside out, cut files and categories, then clean the rest as a whole and write it out link by
+link. What is cut goes through the same link reader for its links and readable words (`hidden_text`). Regular expressions over
+the whole text, not mwparserfromhell's token stream, whose C tokenizer takes 3 s for 30 KB of "<b>".
 
 `text[start:end] == anchor` holds for every link with start >= 0. Nothing raises, whatever the wikitext.
 """
@@ -14,25 +14,20 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
+from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
-from infoseek_offline.corpus.language import BACKMATTER_HEADINGS, FILE_OPTION, FILE_WORDS, LANGUAGE_CODES, NO_BOX, SKIP_KEY, is_infobox_name, link_trail
-from infoseek_offline.corpus.templates import (
-    DROP,
-    GUARD,
-    ITEM,
-    clean,
-    hatnote_targets,
-    read_arguments,
-    readable,
-    render,
-    split_arguments,
-    strip_quotes,
-    template_name,
-    unguard,
+from infoseek_offline.corpus.language import (
+    BACKMATTER_HEADINGS,
+    FILE_OPTION,
+    LANGUAGE_CODES,
+    NO_BOX,
+    SKIP_KEY,
+    is_infobox_name,
+    link_rules,
 )
+from infoseek_offline.corpus.templates import DROP, GUARD, ITEM, clean, split_arguments, strip_quotes, unguard
 
 
 class ParsedLink(NamedTuple):
@@ -75,7 +70,7 @@ class ParsedPage:
 def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
     """Reads a page. `title` is its own, to tell self links; `site` gives the rules for titles and the language.
 
-    Sections without the infobox's tile `text[:prose_end]`; links and fields are in order of their place, links without one last.
+    Sections without the infobox's tile `text[:prose_end]`; links and fields are in order of place, links without one last.
     """
     page = _Page(title, site)
     text = wikitext if _NONCHARACTER.search(wikitext) is None else _NONCHARACTER.sub("", wikitext)
@@ -107,26 +102,10 @@ _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1\s*$")
 _BULLETS = re.compile(r"[*#:;]+[ ]*")
 _PIPE_TRICK = re.compile(r"^[^:]*:\s*|\s*\([^()]*\)$|\s*（[^（）]*）$|,\s.*$")
 _BAD_TITLE = re.compile(r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f]")
-_NO_VALUE = re.compile(r"[^\n|]*\.(?:jpe?g|png|svg|gif|webp|tiff?|og[gv]|webm|pdf)$|#[0-9a-f]{3,8}$|\d+px$|(?:https?://|www\.)\S+$|[\W_]*$", re.IGNORECASE)
-
-
-class _Rules(NamedTuple):
-    """The regular expressions of one language."""
-
-    link: re.Pattern[str]
-    file: re.Pattern[str]
-
-
-@lru_cache(maxsize=32)
-def _rules(language: str, files: tuple[str, ...]) -> _Rules:
-    words = "|".join(re.escape(word).replace(r"\ ", "[ _]") for word in files)
-    return _Rules(
-        re.compile(
-            r"\[\[([^\[\]|\n]*)(?:\|([^\[\]]*(?:\[[^\[\]]*\](?!\])[^\[\]]*)*(?:\[[^\[\]]*\](?=\]\]))?))?\]\]" + link_trail(language)
-        ),
-        # Wikis take over pages with the file words of other languages: certain where an image's name follows.
-        re.compile(rf"\[\[[ _]*(?:(?:{words})[ _]*:|(?:{FILE_WORDS})[ _]*:[^\[\]|\n]+\.(?:jpe?g|png|svg|gif|tiff?|webp|og[gv]|webm)\b)", re.IGNORECASE),
-    )
+_NO_VALUE = re.compile(
+    r"[^\n|]*\.(?:jpe?g|png|svg|gif|webp|tiff?|og[gv]|webm|pdf)$|#[0-9a-f]{3,8}$|\d+px$|(?:https?://|www\.)\S+$|[\W_]*$",
+    re.IGNORECASE,
+)
 
 
 class _Frame(NamedTuple):
@@ -139,7 +118,7 @@ class _Page:
         self.site = site
         self.title = site.normalise_title(title)[1]
         files = [name for name, number in site.namespaces.items() if number == 6]
-        self.rules = _rules(site.language, tuple(sorted(files)))
+        self.rules = link_rules(site.language, tuple(sorted(files)))
         self.page = ParsedPage()
         self.out: list[str] = []
         self.place = 0
@@ -210,8 +189,7 @@ class _Page:
                 continue
             stack[-1].pieces.append(text[position : match.start()])
             position = end
-            while stack[-1].kind != kind:
-                self._give_back(stack, open_of)
+            self._give_back(stack, open_of, next(i for i in range(len(stack) - 1, 0, -1) if stack[i].kind == kind))
             frame = stack.pop()
             open_of[kind] -= 1
             content = "".join(frame.pieces)
@@ -224,34 +202,35 @@ class _Page:
             else:
                 stack[-1].pieces.append(self._template(content, stack))
         stack[-1].pieces.append(text[position:])
-        while len(stack) > 1:
-            self._give_back(stack, open_of)
+        self._give_back(stack, open_of, 0)
         return "".join(stack[0].pieces)
 
     @staticmethod
-    def _give_back(stack: list[_Frame], open_of: dict[str, int]) -> None:
-        frame = stack.pop()
-        open_of[frame.kind] -= 1
-        if frame.kind == "{{" and frame.pieces and (name := _UNCLOSED.match(frame.pieces[0])):
-            frame.pieces[0] = frame.pieces[0][name.end() :]  # of an infobox never closed: its name goes, its lines later
-        stack[-1].pieces.append("\n")
-        stack[-1].pieces.extend(frame.pieces)
+    def _give_back(stack: list[_Frame], open_of: dict[str, int], last: int) -> None:
+        """Gives what was opened above `stack[last]` and never closed back to it as text."""
+        for frame in stack[last + 1 :]:
+            open_of[frame.kind] -= 1
+            if frame.kind == "{{" and frame.pieces and (name := _UNCLOSED.match(frame.pieces[0])):
+                frame.pieces[0] = frame.pieces[0][name.end() :]  # of an infobox never closed: its name goes, its lines later
+            stack[last].pieces.append("\n" if frame.kind == "{|" else "")
+            stack[last].pieces.extend(frame.pieces)
+        del stack[last + 1 :]
 
     def _template(self, content: str, stack: list[_Frame]) -> str:
         pieces = split_arguments(content)
-        name = template_name(pieces.pop(0))
+        name = templates.template_name(pieces.pop(0))
         if len(stack) == 1:
             self.names[name] = None
             if self._take_box(name, pieces, stack[0].pieces):
                 return ""
-        targets = hatnote_targets(name, pieces)
+        targets = templates.hatnote_targets(name, pieces)
         if targets is not None:
             for target in targets:
                 self._link("hatnote", target, None, -1)
             self.hide("hatnote", "\n".join(pieces))
             return "\n" if len(stack) == 1 else ""
         if len(stack) <= _DEEPEST:
-            shown = render(name, pieces, self.site.language, self.title)
+            shown = templates.render(name, pieces, self.site.language, self.title)
             if shown is not None:
                 self.counts["templates rendered"] += 1
                 if not shown:
@@ -267,13 +246,13 @@ class _Page:
             return False
         by_name = is_infobox_name(name)
         if not by_name:
-            if self.box is not None or NO_BOX.search(name) or hatnote_targets(name, []) is not None:
+            if self.box is not None or NO_BOX.search(name) or templates.hatnote_targets(name, []) is not None:
                 return False
             if not self.text_seen:
                 recent = "".join(before[self.seen_pieces :])
                 self.seen_pieces = len(before)
                 self.text_seen = _WORD.search(self.rules.file.sub("", _FILE_LINK.sub("", recent))) is not None
-            if self.text_seen or sum(1 for value in read_arguments(pieces).named.values() if value) < 3:
+            if self.text_seen or sum(1 for value in templates.read_arguments(pieces).named.values() if value) < 3:
                 return False
         elif self.box is not None:
             self.hide("template", "\n".join(self.box[1]))
@@ -463,7 +442,7 @@ class _Page:
         self.page.infobox = self.box[0]
         start = self.place + 2
         separator = "\n\n"
-        for key, value in read_arguments(self.box[1]).named.items():
+        for key, value in templates.read_arguments(self.box[1]).named.items():
             if not value or not _WORD.search(key) or SKIP_KEY.search(key):
                 continue
             key = unguard(key).strip()
@@ -499,7 +478,7 @@ class _Page:
                 self._link(kind, raw, f"{text}{trail}" or None, -1)
                 return text + trail
 
-            texts.append(readable(self.rules.link.sub(shown, joined) if "[[" in joined else joined))
+            texts.append(templates.readable(self.rules.link.sub(shown, joined) if "[[" in joined else joined))
         self.page.hidden_text = "\n".join(text for text in texts if text)
 
     def finish(self) -> ParsedPage:
@@ -514,4 +493,6 @@ class _Page:
 
 def _unbracket(text: str) -> str:
     """Text between links, without the brackets of links that were never closed."""
-    return text.replace("[[", "").replace("]]", "") if "[[" in text or "]]" in text else text
+    if "[[" not in text and "]]" not in text:
+        return text
+    return text.replace("[[", "").replace("]]", "").replace("  ", " ")

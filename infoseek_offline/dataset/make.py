@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infoseek_offline.agents.base import Planner
-from infoseek_offline.agents.rules import RuleBrowser, RulePlanner
+from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.checks.all import SEARCH, STRUCTURE, SURFACE, run_checks
 from infoseek_offline.checks.problem import Problem
 from infoseek_offline.claims.store import ClaimStore
@@ -41,10 +41,10 @@ class Made:
 class Maker:
     """The open corpus, index and agents of one process."""
 
-    def __init__(self, corpus: Corpus, searcher: Searcher, config: Config) -> None:
+    def __init__(self, corpus: Corpus, claims: ClaimStore, searcher: Searcher, config: Config) -> None:
         self.corpus, self.searcher, self.config = corpus, searcher, config
         self.extents = Extents(corpus, config.reading)
-        self.options = Options(corpus, ClaimStore(corpus, RuleBrowser(corpus)), self.extents)
+        self.options = Options(corpus, claims, self.extents)
         self.realiser = Realiser(corpus)
         self.planner: Planner = RulePlanner()
 

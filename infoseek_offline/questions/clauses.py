@@ -13,8 +13,10 @@ from functools import lru_cache
 from typing import Literal
 
 PREPOSITIONS = (
-    "of in at on by for from to with under after into through near over around along within during between across toward towards "
-    "behind beside against about before above below beneath onto upon via as".split()
+    (
+    "of in at on by for from to with under after into through near over around along within during between across toward "
+    "towards behind beside against about before above below beneath onto upon via as"
+).split()
 )
 _IRREGULAR = {  # participle -> past
     "written": "wrote", "given": "gave", "taken": "took", "drawn": "drew", "chosen": "chose", "driven": "drove", "worn": "wore",
@@ -25,7 +27,7 @@ _IRREGULAR = {  # participle -> past
     "hit": "hit", "read": "read", "run": "ran", "shown": "showed", "told": "told", "thought": "", "brought": "brought",
 }  # fmt: skip
 _PARTICIPLE = {past: participle for participle, past in _IRREGULAR.items() if past}
-_NOT_PASSIVE = frozenset("located situated based related connected succeeded".split())
+_NOT_PASSIVE = frozenset(["located", "situated", "based", "related", "connected", "succeeded"])
 
 
 @dataclass(frozen=True)
@@ -110,3 +112,8 @@ def _passive(verb: str) -> str:
     known = {"orbits": "orbited", "borders": "bordered", "contains": "contained", "drains": "drained", "owns": "owned",
              "operates": "operated", "crosses": "crossed", "surrounds": "surrounded", "includes": "included"}  # fmt: skip
     return f"is {known[verb]}" if verb in known else ""
+
+
+def realisable(wording: str) -> bool:
+    """Whether a claim of that wording can be put into a question."""
+    return clause(wording) is not None

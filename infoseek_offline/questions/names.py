@@ -10,15 +10,18 @@ from infoseek_offline.records import LinkKind
 
 PERSON_KEYS = frozenset({"born", "died", "birth date", "death date", "birth place", "birthplace", "death place", "spouse", "alma mater"})
 PERSON_NOUNS = frozenset(
-    "person scientist physicist chemist astronomer mathematician biologist geologist botanist zoologist naturalist mineralogist "
-    "engineer inventor explorer navigator mountaineer astronaut cosmonaut physician surgeon philosopher writer author poet novelist "
-    "playwright journalist painter sculptor artist architect composer singer musician pianist guitarist rapper conductor actor "
-    "actress director producer comedian dancer model politician president minister king queen emperor empress prince princess "
-    "duke general admiral officer soldier lawyer judge economist historian linguist theologian bishop pope saint monk priest "
-    "theorist cosmologist geophysicist astrophysicist crystallographer pharmacist metallurgist geographer cartographer seaman "
-    "footballer player athlete cricketer swimmer boxer wrestler cyclist runner coach manager businessman businesswoman entrepreneur "
-    "activist educator teacher professor scholar psychologist sociologist anthropologist archaeologist aviator pilot traveller "
-    "missionary statesman nobleman noblewoman officeholder royalty emperor kami deity god goddess character logician programmer".split()
+    (
+    "person scientist physicist chemist astronomer mathematician biologist geologist botanist zoologist naturalist "
+    "mineralogist engineer inventor explorer navigator mountaineer astronaut cosmonaut physician surgeon philosopher writer "
+    "author poet novelist playwright journalist painter sculptor artist architect composer singer musician pianist "
+    "guitarist rapper conductor actor actress director producer comedian dancer model politician president minister king "
+    "queen emperor empress prince princess duke general admiral officer soldier lawyer judge economist historian linguist "
+    "theologian bishop pope saint monk priest theorist cosmologist geophysicist astrophysicist crystallographer pharmacist "
+    "metallurgist geographer cartographer seaman footballer player athlete cricketer swimmer boxer wrestler cyclist runner "
+    "coach manager businessman businesswoman entrepreneur activist educator teacher professor scholar psychologist "
+    "sociologist anthropologist archaeologist aviator pilot traveller missionary statesman nobleman noblewoman officeholder "
+    "royalty emperor kami deity god goddess character logician programmer"
+).split()
 )
 _SAMPLE = 40  # links looked at for the article
 

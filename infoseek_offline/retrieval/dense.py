@@ -78,6 +78,8 @@ class DenseIndex:
         if self._index.d != settings["dimension"]:
             raise IndexError_(f"{path} has {self._index.d} dimensions, not {settings['dimension']}; run: infoseek index")
         self._nprobe = int(settings["nprobe"])
+        # One query at a time gains nothing from threads, and idle OpenMP threads of several workers burn the cores.
+        faiss.omp_set_num_threads(1)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

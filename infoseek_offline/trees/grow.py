@@ -22,6 +22,7 @@ from infoseek_offline.trees.tree import Draft, DraftVertex
 
 MAX_MOVES = 60
 MAX_RETREATS = 8
+HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
 NO_START = "no page to start with"
 
 
@@ -138,7 +139,7 @@ class Growth:
             assert page is not None
             if page in pages or page in self.banned or not self.corpus.nouns[page]:
                 continue
-            if not self.bounds.min_clue <= len(option.extent) or self.corpus.degree(page) > self.bounds.hub_degree:
+            if not self.bounds.min_clue <= len(option.extent) <= HUB_SHARE * len(self.extents.universe):
                 continue
             if vertex.depth >= 1 and page in self.within(vertex.depth):
                 continue
@@ -160,6 +161,7 @@ class Growth:
                     return False
         named = [(option.page, vertex.depth + 1)] if option.role == "leaf" else []
         named += [(o.page, vertex.depth + 2) for o in option.beneath if o.role == "leaf"]
+        named += [(page, vertex.depth + 1) for page in option.named]
         pages = self.draft.pages
         for page, depth in named:
             assert page is not None

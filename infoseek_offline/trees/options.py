@@ -15,12 +15,15 @@ from pyroaring import BitMap
 from infoseek_offline.claims.blur import ladder
 from infoseek_offline.claims.store import ClaimStore, Statement
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.questions.clauses import realisable
 from infoseek_offline.records import Claim, Constraint, Fact
 from infoseek_offline.trees.extents import Extents
-
+from infoseek_offline.trees.named import named_in
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
+_COMMON = frozenset(
+    "the and for with from von der des del los las saint mount lake river university institute society".split()
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Option:
     page: int | None
     extent: BitMap
     beneath: tuple[Option, ...] = ()
+    named: tuple[int, ...] = ()  # pages whose titles stand in a literal ("moons of Uranus")
 
 
 class Options:
@@ -71,16 +75,20 @@ class Options:
         if page not in self._links:
             self._links[page] = [
                 Option(_link(s), "leaf", s.other, self.extents.near(s.other))
-                for s in self.claims.about(page)
+                for s in self._sayable(page)
                 if s.other is not None and s.other in self.extents.universe
             ]
         return self._links[page]
+
+    def _sayable(self, page: int) -> list[Statement]:
+        """Statements that can be put into a question."""
+        return [s for s in self.claims.about(page) if s.claim.kind == "type" or realisable(s.wording)]
 
     def literals(self, page: int) -> list[Option]:
         """Intervals (each rung of each quantity), facts, categories and the type."""
         if page not in self._literals:
             found: list[Option] = []
-            for statement in self.claims.about(page):
+            for statement in self._sayable(page):
                 if statement.other is None:
                     found += self._literal(statement)
             self._literals[page] = [o for o in found if page in o.extent]
@@ -107,6 +115,9 @@ class Options:
     def _types(self, page: int) -> list[Option]:
         return [o for o in self.literals(page) if o.constraint.kind == "type"]
 
+    def _named(self, words: str) -> tuple[int, ...]:
+        return tuple(sorted(named_in(self.corpus, words)))
+
     def _literal(self, statement: Statement) -> list[Option]:
         claim = statement.claim
         if claim.kind == "type":
@@ -114,10 +125,10 @@ class Options:
             return [Option(constraint, "", None, self.extents.of_type(claim.value))]
         if claim.kind == "category":
             constraint = _constraint("category", statement, value=claim.key)
-            return [Option(constraint, "", None, self.extents.in_category(claim.key))]
+            return [Option(constraint, "", None, self.extents.in_category(claim.key), named=self._named(claim.value))]
         if not claim.quantities:
             constraint = _constraint("fact", statement, value=claim.value)
-            return [Option(constraint, "", None, self.extents.with_value(claim.key, claim.value))]
+            return [Option(constraint, "", None, self.extents.with_value(claim.key, claim.value), named=self._named(claim.value))]
         quantity = claim.quantities[0]
         options = []
         for rung in ladder(_as_fact(claim), quantity):
@@ -131,8 +142,10 @@ class Options:
 
 # Infobox keys whose value holds the page: "a city in Germany" is vaguer than "Göttingen", and still true.
 CONTAINERS = frozenset(
-    "country region state province location continent constellation range city county district part of located in parent planet "
-    "planet prefecture sea ocean island".split()
+    (
+    "country region state province location continent constellation range city county district part of located in parent "
+    "planet planet prefecture sea ocean island"
+).split()
 ) | {"part of", "located in", "parent planet", "mountain range"}
 
 

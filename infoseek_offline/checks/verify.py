@@ -1,0 +1,462 @@
+"""Is a finished run true? Every item is recomputed from the stored corpus, by other code than made it (recompute.py).
+
+In: a run's folder (layout: run.py) and the home folder of its corpus and index. Out: a `Report`, with a `Failure` for each claim
+that does not hold. What can fail before a claim is looked at, raises: RunError for a run that is missing or unfinished,
+CorpusError and IndexError_ for a home without a finished corpus or index, or a damaged one.
+
+Claims of the run: the digests of SHA256SUMS, the configuration, the corpus and index it was made with, the manifest's counts.
+Claims of an item, in this order; where the first ones fail, those that build on them are left out:
+
+    record       the line is a record of this version, in the form in which it is written, and no other line's
+    certificate  corpus, reading and bounds are the run's; all verdicts are there, once, and passed
+    tree         vertices and constraints are a tree; pages, titles and kinds are the corpus's
+    item         id, answer, aliases, counts, evidence and gold documents follow from tree and corpus
+    evidence     each constraint is stated where its evidence says
+    clue         each constraint is stated in the question where its clue says
+    U1 … L1      recomputed, with all numbers
+    R1 R2        searched again, with all ranks (left out with `search=False`)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from infoseek_offline.checks.recompute import Measured, Proof, Sets, Stored, StoredPage, head
+from infoseek_offline.errors import RunError
+from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
+from infoseek_offline.records import Constraint, Evidence, LinkKind, Question, ResearchTree, Vertex
+from infoseek_offline.retrieval.searcher import Searcher
+
+VERDICTS = ("U1", "U2", "M1", "M2", "M3", "X1", "X2", "X3", "L1", "R1", "R2")
+FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
+BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
+STATED_BY = (LinkKind.PROSE, LinkKind.INFOBOX)  # other links are no evidence
+_NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
+_RANGE = re.compile(rf"between ({_NUMBER}) and ({_NUMBER})(?: ?(\D.*))?")
+_YEAR_END = 0.9999  # "1999" as the end of a range is the last moment of 1999
+# Words of a wording that a clue may leave out or put otherwise: "the radius of {v} is {o}" is "radius is …" there.
+_FUNCTION_WORDS = frozenset("a an the of is was are were be by one include includes".split())
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`item` is a question's id, "line N" where it has none, or "run"."""
+
+    item: str
+    claim: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """`claims` counts what was looked at; `searched` says whether R1 and R2 were."""
+
+    items: int
+    claims: int
+    searched: bool
+    failures: tuple[Failure, ...]
+
+
+@dataclass
+class Claims:
+    """The claims of one item, as they are looked at."""
+
+    item: str
+    looked_at: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def hold(self, claim: str, holds: bool, detail: str) -> bool:
+        self.looked_at += 1
+        if not holds:
+            self.failures.append(Failure(self.item, claim, detail))
+        return holds
+
+    def equal(self, claim: str, what: str, recorded: Any, found: Any) -> bool:
+        """Equal as JSON: 1, 1.0 and true are three things."""
+        same = canonical_json(recorded) == canonical_json(found)
+        return self.hold(claim, same, f"{what} is recorded as {_short(recorded)}, and is {_short(found)}")
+
+
+def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
+    """Recompute all items of the finished run in `run` from the corpus, and with `search` the index, in `home`. One item at a time:
+    memory is bounded by the corpus, not by the run."""
+    claims = Claims("run")
+    _check_sums(run, claims)
+    try:
+        settings = read_json(run / "config.json")
+        reading, bounds = settings["config"]["reading"], {name: int(settings["config"]["bounds"][name]) for name in BOUNDS}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        claims.hold("config.json", False, f"can't be read: {error!r}")
+        return Report(0, claims.looked_at, False, tuple(claims.failures))
+    verifier = Verifier(home, reading, bounds, search=search)
+    claims.equal("corpus", "the corpus", settings.get("corpus"), verifier.stored.digest)
+    if verifier.searcher is not None:
+        claims.equal("index", "the index", settings.get("index"), digest_of(verifier.searcher.manifest))
+    depths: Counter[str] = Counter()
+    failures: list[Failure] = []
+    items = 0
+    for items, line in enumerate(_lines(run / "questions.jsonl"), 1):
+        found = verifier.verify_line(items, line)
+        claims.looked_at += found.looked_at
+        failures += found.failures
+        depths[str(verifier.depth)] += 1
+    _check_manifest(run, claims, settings, items, depths)
+    return Report(items, claims.looked_at, search, (*claims.failures, *failures))
+
+
+def _check_sums(run: Path, claims: Claims) -> None:
+    path = run / "SHA256SUMS"
+    if not path.is_file():
+        raise RunError(f"no finished run in {run} (no {path.name}): make one with 'infoseek data --out {run}'")
+    sums = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        digest, _, name = line.partition("  ")
+        sums[name] = digest
+    for name in sorted({*FILES, *sums}):
+        target = run / name
+        if claims.hold(name, name in sums, "is not in SHA256SUMS") and claims.hold(name, target.is_file(), "is missing"):
+            claims.hold(name, file_sha256(target) == sums[name], "differs from SHA256SUMS")
+
+
+def _check_manifest(run: Path, claims: Claims, settings: dict[str, Any], items: int, depths: Counter[str]) -> None:
+    try:
+        manifest = dict(read_json(run / "manifest.json"))
+    except (OSError, ValueError, TypeError) as error:
+        claims.hold("manifest.json", False, f"can't be read: {error!r}")
+        return
+    claims.equal("manifest.json", "the number of items", manifest.get("accepted"), items)
+    rejected = sum(1 for _ in _lines(run / "rejected.jsonl"))
+    claims.equal("manifest.json", "the number of rejected trees", manifest.get("rejected"), rejected)
+    claims.equal("manifest.json", "the depths", manifest.get("depths"), dict(depths))
+    claims.equal("manifest.json", "the configuration", {name: manifest.get(name) for name in settings}, settings)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if path.is_file():
+        with path.open("rb") as file:
+            for line in file:
+                yield line.rstrip(b"\n")
+
+
+class Verifier:
+    """The opened home, and the items that were seen. `depth` is that of the last line's tree."""
+
+    def __init__(self, home: Path, reading: str, bounds: dict[str, int], *, search: bool = True) -> None:
+        self.stored = Stored(home / "corpus")
+        self.reading, self.bounds = reading, bounds
+        self.sets = Sets(self.stored, reading)
+        self.searcher = Searcher.open(home / "search", self.stored) if search else None
+        self.depth = 0
+        self._seen: dict[str, int] = {}
+        self._rank = lru_cache(maxsize=4096)(self._search)
+
+    def verify_line(self, number: int, line: bytes) -> Claims:
+        """All claims of one line of questions.jsonl. Raises nothing for a wrong record, whatever is wrong with it."""
+        claims = Claims(f"line {number}")
+        self.depth = 0
+        try:
+            question = Question.model_validate_json(line)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            claims.hold("record", False, f"{'.'.join(str(part) for part in wrong['loc']) or 'line'}: {wrong['msg']}")
+            return claims
+        self.depth = question.depth
+        claims.item = question.id
+        as_written = canonical_json(question.model_dump(mode="json")).encode("utf-8", "surrogatepass")
+        claims.hold("record", as_written == line, "the line is not in the form in which records are written")
+        first = self._seen.setdefault(question.question, number)
+        claims.hold("record", first == number, f"line {first} asks the same question")
+        if not self._certificate(question, claims) or not self._tree(question.tree, claims):
+            return claims
+        self._item(question, claims)
+        sound = True
+        for vertex in question.tree.vertices:
+            for constraint in vertex.constraints:
+                sound &= self._stated(question.tree, vertex, constraint, claims)
+        self._clues(question, claims)
+        if not sound:
+            return claims
+        recorded = {v.check: v for v in question.certificate.verdicts}
+        for name, (holds, measured) in self._proof(question):
+            claims.hold(name, holds, f"does not hold: {_short(measured)}")
+            claims.equal(name, "what was measured", recorded[name].measured, measured)
+        return claims
+
+    def _certificate(self, question: Question, claims: Claims) -> bool:
+        certificate = question.certificate
+        good = claims.equal("certificate", "the corpus", certificate.corpus, self.stored.digest)
+        claims.equal("certificate", "the reading", certificate.reading, self.reading)
+        claims.equal("certificate", "the bounds", certificate.bounds, self.bounds)
+        names = [v.check for v in certificate.verdicts]
+        good &= claims.hold(
+            "certificate", names == list(VERDICTS), f"the verdicts are {' '.join(names)}, not {' '.join(VERDICTS)}"
+        )
+        for verdict in certificate.verdicts:
+            passed = verdict.passed and not verdict.reason
+            claims.hold(verdict.check, passed, f"is recorded as failed: {verdict.reason or 'no reason'}")
+        return good
+
+    # The tree
+
+    def _tree(self, tree: ResearchTree, claims: Claims) -> bool:
+        """Whether vertices and constraints are a tree over pages of the corpus; all later claims rely on it."""
+        before = len(claims.failures)
+        if not claims.hold("tree", bool(tree.vertices), "it has no vertices"):
+            return False
+        known: dict[str, Vertex] = {}
+        links = Counter(c.other for v in tree.vertices for c in v.constraints if c.kind == "link")
+        ids = Counter(c.id for v in tree.vertices for c in v.constraints)
+        for place, v in enumerate(tree.vertices):
+            parent = known.get(v.parent)
+            claims.hold("tree", v.id not in known and v.id != "", f"vertex id {v.id!r} is empty or stands twice")
+            claims.hold("tree", (v.role == "root") == (place == 0), f"{v.id}: role {v.role} at place {place}")
+            if place == 0:
+                claims.hold("tree", v.parent == "" and v.depth == 0, f"{v.id}: the root has a parent or a depth")
+            elif claims.hold("tree", parent is not None, f"{v.id}: its parent {v.parent!r} does not stand before it"):
+                assert parent is not None
+                claims.equal("tree", f"the depth of {v.id}", v.depth, parent.depth + 1)
+                held = sum(c.other == v.id for c in parent.constraints)
+                claims.hold(
+                    "tree", held == 1 == links[v.id], f"{v.id} hangs on {links[v.id]} links, {held} of them its parent's"
+                )
+            count = len(v.constraints)
+            claims.hold("tree", (count > 0) == (v.role != "leaf"), f"{v.id}: a {v.role} with {count} constraints")
+            self._vertex(v, claims)
+            known[v.id] = v
+        for name, count in ids.items():
+            claims.hold("tree", count == 1 and name != "", f"constraint id {name!r} is empty or stands {count} times")
+        for name in links:
+            claims.hold(
+                "tree", name in known and known[name].role != "root", f"a link leads to {name!r}, no vertex below the root"
+            )
+        return len(claims.failures) == before
+
+    def _vertex(self, v: Vertex, claims: Claims) -> None:
+        if claims.hold("tree", v.page in self.stored.universe, f"{v.id}: page {v.page} is no article of the corpus"):
+            claims.equal("tree", f"the title of {v.id}", v.title, self.stored.titles[v.page])
+            claims.equal("tree", f"the noun of {v.id}", v.noun, self.stored.nouns[v.page] or "subject")
+        for c in v.constraints:
+            used = {"value": c.kind != "link", "other": c.kind == "link", "low": c.kind == "interval", "high": c.kind == "interval",
+                    "exact": c.kind == "interval"}  # fmt: skip
+            for name, wanted in used.items():
+                is_set = getattr(c, name) not in ("", None)
+                claims.hold("tree", is_set == wanted, f"{c.id}: {c.kind} {'without' if wanted else 'with'} {name}")
+            claims.hold("tree", c.kind == "interval" or c.unit == "", f"{c.id}: {c.kind} with a unit")
+
+    # The item
+
+    def _item(self, question: Question, claims: Claims) -> None:
+        tree = question.tree
+        answer = tree.vertices[0]
+        constraints = [c for v in tree.vertices for c in v.constraints]
+        gold = [c for c in constraints if c.evidence.page == answer.page or (c in answer.constraints and c.kind == "link")]
+        redirects = [alias for alias, _, source in self.stored.aliases(answer.page) if source == "redirect"]
+        claims.equal("item", "the id", question.id, "q-" + digest_of(question.question, answer.title))
+        claims.equal("item", "the answer", question.answer, self.stored.titles[answer.page])
+        claims.equal("item", "the list of aliases", question.answer_aliases, redirects)
+        claims.equal("item", "the depth", question.depth, max(v.depth for v in tree.vertices))
+        claims.equal("item", "the number of vertices", question.vertices, len(tree.vertices))
+        claims.equal("item", "the list of evidence documents", question.evidence_documents, _documents(constraints))
+        claims.equal("item", "the list of gold documents", question.gold_documents, _documents(gold))
+
+    # Evidence
+
+    def _stated(self, tree: ResearchTree, vertex: Vertex, c: Constraint, claims: Claims) -> bool:
+        """Whether the page says it there."""
+        claim, e = f"evidence {c.id}", c.evidence
+        if not claims.hold(claim, 0 <= e.page < self.stored.size, f"no page {e.page}"):
+            return False
+        page = self.stored.page(e.page)
+        good = self._quoted(page, e, claim, claims)
+        if c.kind == "link":
+            pair = (vertex.page, tree.vertex(c.other).page)
+            other = pair[1] if e.page == pair[0] else pair[0]
+            good &= claims.hold(claim, e.page in pair, "stands on the page of neither side")
+            links = [
+                k for k in page.links if (k.start, k.end) == (e.start, e.end) and k.target == other and k.kind in STATED_BY
+            ]
+            good &= claims.hold(
+                claim, bool(links), f"no link to {self.stored.titles[other]} at {e.start}:{e.end} of {page.title}"
+            )
+            keys = {re.sub(r"\s*\d+$", "", f.key) for f in page.fields if f.start <= e.start and e.end <= f.end}
+            phrase = " ".join(c.wording.replace("{v}", " ").replace("{o}", " ").split())
+            return claims.hold(claim, c.key in (keys or {phrase}), f"key {c.key!r} is not what stands there") and good
+        good &= claims.hold(claim, e.page == vertex.page, f"stands on the page {e.title}, not on {vertex.title}")
+        if c.kind == "category":
+            member = c.value in page.categories and c.key == c.value
+            good &= claims.hold(claim, member, f"{page.title} is not in the category {c.value!r}")
+        elif c.kind == "type":
+            told = c.value in page.types and c.key == "type" and c.value == head(e.anchor.casefold())
+            good &= claims.hold(claim, told, f"{page.title} is not said to be a {c.value!r} there")
+        else:
+            fields = [f for f in page.fields if (f.key, f.start, f.end) == (c.key, e.start, e.end)]
+            value = c.exact if c.kind == "interval" else c.value
+            good &= claims.hold(claim, any(f.value == value for f in fields), f"no field {c.key!r} of value {value!r} there")
+            if c.kind == "interval":
+                assert c.low is not None and c.high is not None
+                inside = any(q.unit == c.unit and c.low <= q.low <= q.high <= c.high for f in fields for q in f.quantities)
+                good &= claims.hold(claim, inside, f"{value!r} is not known to be from {c.low} to {c.high} {c.unit}".rstrip())
+                good &= claims.hold(
+                    claim, _says_range(c), f"{c.value!r} does not say from {c.low} to {c.high} {c.unit}".rstrip()
+                )
+        return good
+
+    def _quoted(self, page: StoredPage, e: Evidence, claim: str, claims: Claims) -> bool:
+        """Whether all words and names of the evidence are the page's."""
+        inside = 0 <= e.start < e.end <= len(page.text)
+        good = claims.hold(claim, inside and page.text[e.start : e.end] == e.anchor, f"{e.start}:{e.end} is not {e.anchor!r}")
+        around = [page.text[a:b] for a, b in page.sentences if a <= e.start and e.end <= b]
+        good &= claims.equal(claim, "the sentence", e.sentence, around[0] if around else None)
+        section = [title for title, a, b in page.sections if a <= e.start < b]
+        good &= claims.equal(claim, "the section", e.section, section[0] if section else "")
+        good &= claims.equal(claim, "the title", e.title, page.title)
+        low, high = page.passages.get(e.document, (0, 0))
+        return (
+            claims.hold(claim, low <= e.start < e.end <= high, f"passage {e.document} does not hold {e.start}:{e.end}") and good
+        )
+
+    # Clues
+
+    def _clues(self, question: Question, claims: Claims) -> None:
+        tree, clues = question.tree, question.clues
+        constraints = {c.id: (v, c) for v in tree.vertices for c in v.constraints}
+        claims.hold("clue", set(clues) == set(constraints), f"given for {' '.join(clues)}, and not for {' '.join(constraints)}")
+        for name in sorted(set(clues) & set(constraints)):
+            vertex, c = constraints[name]
+            clue, claim = clues[name], f"clue {name}"
+            claims.hold(claim, _stands_in(clue, question.question), f"{clue!r} does not stand in the question")
+            claims.hold(claim, _says(clue, c, vertex), f"{clue!r} does not say {c.wording!r}")
+            for words in _other_side(tree, c, clues):
+                claims.hold(claim, _stands_in(words, clue), f"{clue!r} does not hold {words!r}")
+
+    # Proofs
+
+    def _proof(self, question: Question) -> Iterator[tuple[str, Measured]]:
+        yield from Proof(self.sets, question.tree, self.bounds, question.question).claims()
+        if self.searcher is not None:
+            yield "R1", self._r1(question)
+            yield "R2", self._r2(question)
+
+    def _search(self, query: str, k: int) -> dict[str, list[tuple[str, int]]]:
+        assert self.searcher is not None
+        return {mode: places[:k] for mode, places in self.searcher.rank_all(query, k).items()}
+
+    def _r1(self, question: Question) -> Measured:
+        """One search does not find the answer's page: neither the question nor any clue."""
+        k, answer = self.bounds["top_k"], question.tree.root.page
+        queries = [("question", question.question), *question.clues.items()]
+        ranks = {
+            f"{name} {mode}": [page for _, page in places].index(answer) + 1
+            for name, query in queries
+            for mode, places in self._rank(query, k).items()
+            if any(page == answer for _, page in places)
+        }
+        return not ranks, {"top_k": k, "ranks": ranks, "queries": len(queries)}
+
+    def _r2(self, question: Question) -> Measured:
+        """A vertex's kind with all its clues, or with one, the other sides by name, finds a passage of its evidence."""
+        k, ranks = self.bounds["solve_k"], {}
+        for v in question.tree.vertices:
+            if v.role in ("root", "inner"):
+                clues = [_named(question.tree, c) for c in v.constraints]
+                wanted = {c.evidence.document for c in v.constraints}
+                ranks[v.id] = 0
+                for told in (clues, *([clue] for clue in clues)):
+                    query = " ".join(words for words in (v.noun, *told) if words)
+                    places = [n for n, (document, _) in enumerate(self._rank(query, k)["hybrid"], 1) if document in wanted]
+                    ranks[v.id] = min(filter(None, (ranks[v.id], *places)), default=0)
+        return all(ranks.values()), {"solve_k": k, "ranks": ranks}
+
+
+def _documents(constraints: list[Constraint]) -> list[str]:
+    return list(dict.fromkeys(c.evidence.document for c in constraints))
+
+
+def _named(tree: ResearchTree, c: Constraint) -> str:
+    """A constraint in words, without its own side: what is vague stays so."""
+    other = c.value
+    if c.kind == "link":
+        below = tree.vertex(c.other)
+        other = below.noun if below.role == "blur" else below.title
+    return " ".join(c.wording.replace("{v}", "").replace("{o}", other).split())
+
+
+def _says_range(c: Constraint) -> bool:
+    """Whether the words of an interval are its numbers and its unit."""
+    found = _RANGE.fullmatch(c.value)
+    if found is None or c.low is None or c.high is None:
+        return False
+    low, high = (float(n.replace(",", "").replace("\u2212", "-")) for n in found.group(1, 2))
+    unit = "" if c.unit == "year" else c.unit
+    end = high + (_YEAR_END if c.unit == "year" else 0.0)
+    return abs(low - c.low) < 1e-9 and abs(end - c.high) < 1e-9 and _plain(found.group(3) or "") == _plain(unit)
+
+
+def _plain(unit: str) -> str:
+    return unit.casefold().replace("²", "2").replace("³", "3").replace("µ", "μ").replace(" ", "")
+
+
+def _stands_in(words: str, text: str) -> bool:
+    """Whether the text says the words: as they are, with "whom" for "which", or with "is in …" shortened to "in …"."""
+    forms = {words, re.sub(r"^(\w+) which ", r"\1 whom ", words), re.sub(r"^(is|was) ", "", words)}
+    return words != "" and any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in forms)
+
+
+def _says(clue: str, c: Constraint, vertex: Vertex) -> bool:
+    """Whether the clue is the wording about the vertex: its words, but for function words and endings ("written", "wrote")."""
+    if c.wording.count("{v}") != 1 or c.wording.count("{o}") != 1:
+        return False
+    if c.kind == "type":
+        return clue == vertex.noun and head(clue) == c.value and re.fullmatch(r"\{v\} is an? \{o\}", c.wording) is not None
+    said = clue.split()
+    for opening in ("{v} ", "{v}'s "):  # nothing is turned round in these
+        if c.wording.startswith(opening):
+            before, _, behind = c.wording.removeprefix(opening).partition("{o}")
+            return clue.startswith(before.removesuffix("the ")) and clue.endswith(behind.rstrip(" ."))
+    words = [w.strip(",.") for w in c.wording.split() if w.removesuffix("'s") not in ("{v}", "{o}")]
+    return all(w in _FUNCTION_WORDS or any(_same_verb(w, s.strip(",.")) for s in said) for w in words)
+
+
+def _same_verb(a: str, b: str) -> bool:
+    """Equal, or two forms of one verb as far as letters tell: "orbits" and "orbited", "written" and "wrote"."""
+    if a == b:
+        return True
+    endings = ("", "s", "d", "ed", "es")
+    regular = any(a.removesuffix(x) == b.removesuffix(y) for x in endings for y in endings)
+    return regular or (len(a) <= 10 and frozenset((a, b)) in _IRREGULAR)
+
+
+_IRREGULAR = frozenset(
+    frozenset(pair.split("/"))
+    for pair in "wrote/written gave/given took/taken drew/drawn chose/chosen drove/driven wore/worn flew/flown saw/seen "
+    "began/begun sang/sung overthrew/overthrown undertook/undertaken oversaw/overseen ran/run showed/shown".split()
+)
+
+
+def _other_side(tree: ResearchTree, c: Constraint, clues: dict[str, str]) -> Iterator[str]:
+    """The words that a clue must hold for its other side: a name, a value, or a description and all its clues."""
+    if c.kind != "link":
+        if c.kind != "type":
+            yield c.value
+        return
+    below = tree.vertex(c.other)
+    if below.role == "leaf":
+        yield re.sub(r"\s*\([^()]*\)$", "", below.title) or below.title
+        return
+    yield below.noun
+    for lower in below.constraints:
+        yield clues.get(lower.id, "")
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 200 else text[:199] + "…"

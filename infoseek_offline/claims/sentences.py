@@ -1,0 +1,76 @@
+"""Claims from sentences: short relation phrases between a page and a page it links to ("{s} was discovered by {o}"). English only.
+
+`extract` reads one sentence and is pure. A clause whose subject is the page (or a linked page, with the page as an object) is read
+by reader.py; what follows its verb, up to the link, by phrase.py, without what only gives a time or other names. Whatever is not
+understood with certainty (hedges, negation, modality, relative clauses, other subjects) gives nothing: precision goes before
+recall. All words are in verbs.toml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from infoseek_offline.claims.reader import Basis, Extraction, Sentence
+from infoseek_offline.claims.subject import Subject, make_subject, page_subject
+from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
+from infoseek_offline.records import Claim, Link, LinkKind, PageKind
+
+__all__ = ["Extraction", "Subject", "extract", "make_subject", "sentence_claims"]
+
+CONFIDENCE: dict[Basis, float] = {"name": 0.95, "pronoun": 0.9, "coordinated": 0.85}
+
+
+def extract(sentence: str, links: Sequence[tuple[int, int]], subject: Subject) -> list[Extraction]:
+    """At most one extraction for each link, in the order of the links. Never raises."""
+    read = Sentence.of(sentence, links, subject)
+    return read.extractions() if read is not None else []
+
+
+def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
+    """The link claims of a page's running text, in reading order; nothing where the wiki is not in English.
+
+    "He" and "it" count only after a sentence about the page in the same paragraph (persons also at its beginning). A link with a
+    small anchor counts only where the anchor is its target's title, which may then take the anchor's place.
+    """
+    if not corpus.language.startswith(("en", "simple")):
+        return
+    record = corpus.page(page)
+    text = record.text[: record.prose_end]
+    subject = page_subject(corpus, page)
+    silent = replace(subject, pronouns=frozenset())
+    links = [link for link in corpus.links(page) if link.kind == LinkKind.PROSE and link.is_evidence]
+    sections = [section for section in corpus.sections(page) if section.evidence]
+    anchored, last = False, -1
+    for low_, high in corpus.sentence_spans(page):
+        if high > record.prose_end or not any(section.start <= low_ and high <= section.end for section in sections):
+            continue
+        if last < 0 or "\n" in text[last:low_]:
+            anchored = subject.is_person
+        last = high
+        inside = [link for link in links if low_ <= link.start and link.end <= high]
+        sentence = Sentence.of(
+            text[low_:high], [(k.start - low_, k.end - low_) for k in inside], subject if anchored else silent
+        )
+        anchored = sentence is not None and sentence.about
+        for found in sentence.extractions() if sentence is not None else ():
+            link = inside[found.link_index]
+            if (
+                link.target == page
+                or PAGE_KINDS[corpus.kinds[link.target]] != PageKind.ARTICLE
+                or not _stands_for(corpus, link, text)
+            ):
+                continue
+            yield Claim(
+                subject=page, object=link.target, kind="link", source="sentence", wording=found.wording, value="",
+                key=" ".join(found.wording.replace("{s}", " ").replace("{o}", " ").split()),
+                confidence=CONFIDENCE[found.basis], evidence=corpus.evidence(page, link.start, link.end),
+            )  # fmt: skip
+
+
+def _stands_for(corpus: Corpus, link: Link, text: str) -> bool:
+    anchor = text[link.start : link.end]
+    if anchor[:1].isupper():
+        return True
+    return anchor.casefold() == re.sub(r"\s*\([^()]*\)$", "", corpus.titles[link.target]).casefold()

@@ -1,0 +1,95 @@
+"""One raw page to one row of the corpus: parsed, cut into sentences and passages, its links hashed. Runs in the workers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoseek_offline.corpus import entities
+from infoseek_offline.corpus.dump import RawPage, SiteInfo
+from infoseek_offline.corpus.passages import make_passages, split_sentences
+from infoseek_offline.corpus.quantities import read_quantities
+from infoseek_offline.corpus.store import LINK_KINDS, PAGE_KINDS
+from infoseek_offline.corpus.wikitext import ParsedPage, parse_wikitext
+from infoseek_offline.records import LinkKind
+
+
+class PageRow(NamedTuple):
+    """One parsed page, as small as it goes between processes."""
+
+    raw: tuple[str, int, int, str]  # title, source id, revision, timestamp
+    kind: int
+    text: str
+    prose_end: int
+    hidden: str
+    infobox: str
+    phrases: list[str]
+    categories: list[str]
+    sections: list[list[Any]]
+    sentences: bytes
+    passages: list[tuple[int, int, int]]
+    fields: list[list[Any]]
+    templates: list[str]
+    link_hash: NDArray[np.uint64]
+    link_span: NDArray[np.int32]  # (links, 2)
+    link_kind: NDArray[np.uint8]
+    counts: dict[str, int]
+
+
+def title_hash(title: str) -> int:
+    return int.from_bytes(hashlib.blake2b(title.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def read_page(raw: RawPage, site: SiteInfo) -> PageRow:
+    """Parse one page; pure."""
+    parsed = parse_wikitext(raw.text, raw.title, site)
+    keep = [(link.start, link.end) for link in parsed.links if link.start >= 0]
+    sentences = []
+    for section in parsed.sections:
+        if section.title == "Infobox" and section.level == 0 and section.start >= parsed.prose_end:
+            sentences += [(section.start + m.start(), section.start + m.end())
+                          for m in re.finditer(r"[^\n]+", parsed.text[section.start : section.end])]  # fmt: skip
+        else:
+            sentences += split_sentences(parsed.text, section.start, section.end, keep)
+    kind = entities.page_kind(raw.title, parsed.templates, parsed.categories)
+    return PageRow(
+        raw=(raw.title, raw.source_id, raw.revision, raw.timestamp),
+        kind=PAGE_KINDS.index(kind),
+        text=parsed.text,
+        prose_end=parsed.prose_end,
+        hidden=parsed.hidden_text,
+        infobox=parsed.infobox,
+        phrases=_phrases(parsed, sentences, site.language),
+        categories=parsed.categories,
+        sections=[[s.title, s.level, s.start, s.end, int(s.evidence)] for s in parsed.sections],
+        sentences=np.array(sentences, "<i4").reshape(-1, 2).tobytes(),
+        passages=make_passages(parsed.text, [(i, (s.start, s.end)) for i, s in enumerate(parsed.sections)], sentences),
+        fields=_fields(parsed),
+        templates=parsed.templates,
+        link_hash=np.array([title_hash(link.target) for link in parsed.links], np.uint64),
+        link_span=np.array([(link.start, link.end) for link in parsed.links], np.int32).reshape(-1, 2),
+        link_kind=np.array([LINK_KINDS.index(LinkKind(link.kind)) for link in parsed.links], np.uint8),
+        counts=parsed.counts,
+    )
+
+
+def _phrases(parsed: ParsedPage, sentences: list[tuple[int, int]], language: str) -> list[str]:
+    phrases: list[str] = []
+    if language.startswith(("en", "simple")) and sentences and sentences[0][1] <= parsed.prose_end:
+        first = parsed.text[sentences[0][0] : sentences[0][1]]
+        phrases += entities.sentence_types(first)
+    by_box = entities.infobox_type(parsed.infobox)
+    if by_box:
+        phrases.append(by_box)
+    return list(dict.fromkeys(phrases))
+
+
+def _fields(parsed: ParsedPage) -> list[list[Any]]:
+    return [
+        [f.key, f.start, f.end, [[q.low, q.high, q.unit] for q in read_quantities(parsed.text[f.start : f.end], f.key)]]
+        for f in parsed.fields
+    ]

@@ -1,0 +1,298 @@
+"""Growing: the loop offers no move that the certificate must refuse, ends with any Planner, and gives the same tree for a seed."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from conftest import dump_xml
+
+from infoseek_offline import pipeline
+from infoseek_offline.agents.base import Move, Planner
+from infoseek_offline.agents.rules import RulePlanner
+from infoseek_offline.checks.all import STRUCTURE
+from infoseek_offline.checks.problem import Problem
+from infoseek_offline.claims.store import ClaimStore
+from infoseek_offline.config import Bounds, Shape
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import ResearchTree
+from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.grow import MAX_MOVES, NO_START, Grown, Growth, grow
+from infoseek_offline.trees.options import Options
+
+BOUNDS = Bounds(hub_degree=40, top_k=3)
+SHAPE = Shape()
+SEEDS = range(4)
+
+
+def invented_wiki(seed: int = 1) -> dict[str, str]:
+    """152 made-up pages (title -> wikitext) that hang together: countries, rivers, towns, schools, chemists and minerals."""
+    rng = random.Random(seed)
+    used: set[str] = set()
+    pages: dict[str, str] = {}
+
+    def name(*endings: str) -> str:
+        while True:
+            syllables = (rng.choice("b br d f g gr h k l m n p r s st t tr v z".split()) + rng.choice("aeiou") for _ in range(2))
+            made = ("".join(syllables) + rng.choice(endings)).capitalize()
+            if len(made) > 5 and made not in used:
+                used.add(made)
+                return made
+
+    def add(title: str, kind: str, verb: str = "is", category: str = "", **fields: object) -> None:
+        box = "".join(f"| {key.replace('_', ' ')} = {value}\n" for key, value in fields.items())
+        tales = " ".join(
+            f"It has a {rng.choice('quiet windy old cold hollow amber broad gentle steep hidden'.split())} "
+            f"{rng.choice('gate story shape season colour name'.split())}."
+            for _ in range(2)
+        )
+        kept = f"\n[[Category:{category}]]" if category else ""
+        pages[title] = f"{{{{Infobox {kind}\n{box}}}}}\n'''{title}''' {verb} a {kind}. {tales}{kept}"
+
+    def one(of: Sequence[str]) -> str:
+        return f"[[{rng.choice(of)}]]"
+
+    countries = [name("land", "via") for _ in range(5)]
+    rivers = [name("ine", "ow") for _ in range(8)]
+    towns = [name("ton", "port", "wick", "burg") for _ in range(34)]
+    schools = [f"{name('more', 'ford')} {rng.choice(('Academy', 'College'))}" for _ in range(8)]
+    people = [f"{name('a', 'en', 'o')} {name('sen', 'ett', 'ley')}" for _ in range(42)]
+    minerals = [name("ite") for _ in range(55)]
+    for title in countries:
+        add(title, "country")
+    for title in rivers:
+        add(title, "river", length=f"{rng.randint(60, 900)} km", country=one(countries))
+    for title in towns:
+        country = rng.choice(countries)
+        add(title, "town", country=f"[[{country}]]", river=one(rivers), population=rng.randint(900, 90000), category=f"Towns in {country}")
+    for title in schools:
+        add(title, "school", location=one(towns), founded=rng.randint(1500, 1900))
+    for title in people:
+        born = f"{rng.randint(1, 28)} May {rng.randint(1700, 1890)}"
+        add(title, "chemist", "was", birth_place=one(towns), alma_mater=one(schools), birth_date=born)
+    for title in minerals:
+        colour = rng.choice("green black white red blue yellow".split())
+        add(title, "mineral", discoverer=one(people[:20]), locality=one(towns), colour=colour, discovered=rng.randint(1750, 1930))
+    return pages
+
+
+def invented_home(folder: Path, index: bool = True) -> Path:
+    """The corpus, and the index, of the invented wiki."""
+    (folder / "invented.xml").write_text(dump_xml(invented_wiki()), encoding="utf-8")
+    pipeline.corpus(folder / "invented.xml", folder / "home")
+    if index:
+        pipeline.index(folder / "home")
+    return folder / "home"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    home = invented_home(tmp_path_factory.mktemp("grow"), index=False)
+    pipeline.claims(home)
+    return Corpus.open(home / "corpus")
+
+
+def fresh_options(corpus: Corpus) -> Options:
+    return Options(corpus, ClaimStore(corpus.folder.parent / "claims", corpus), Extents(corpus))
+
+
+@pytest.fixture(scope="module")
+def options(corpus: Corpus) -> Options:
+    return fresh_options(corpus)
+
+
+def roots(corpus: Corpus, step: int) -> list[int]:
+    return [int(page) for page in corpus.answerable()[::step]]
+
+
+# Planners
+
+
+class AtRandom:
+    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
+        return growth.rng.choice(list(moves))
+
+
+class NeverStopping:
+    """At random, but stops only where nothing else is left."""
+
+    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
+        return growth.rng.choice(list(moves[:-1]) or list(moves))
+
+
+class First:
+    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
+        return moves[0]
+
+
+class AlwaysStopping:
+    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
+        return moves[-1]
+
+
+class Deepest:
+    """Extends wherever it can."""
+
+    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
+        return next((m for m in moves if m.kind in ("start", "extend")), growth.rng.choice(list(moves)))
+
+
+PLANNERS: list[Planner] = [AtRandom(), NeverStopping(), First(), AlwaysStopping(), Deepest(), RulePlanner()]
+EACH_PLANNER = pytest.mark.parametrize("planner", PLANNERS, ids=lambda p: type(p).__name__)
+
+
+def grown(planner: Planner, options: Options, root: int, seed: int, shape: Shape = SHAPE) -> Grown:
+    return grow(root, planner, options, BOUNDS, shape, random.Random(f"{root}/{seed}"))
+
+
+def done(planner: Planner, options: Options, step: int = 5, shape: Shape = SHAPE) -> list[ResearchTree]:
+    found = [grown(planner, options, root, seed, shape) for root in roots(options.corpus, step) for seed in SEEDS]
+    return [g.tree for g in found if g.tree is not None]
+
+
+def structure(options: Options, tree: ResearchTree) -> set[str]:
+    """The checks of structure that fail, computed afresh."""
+    problem = Problem(options.corpus, options.extents, tree, BOUNDS)
+    return {name for name, check in STRUCTURE.items() if not check(problem).passed}
+
+
+# The moves
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_legal_move_breaks_x1_m3_or_x2(options: Options, seed: int) -> None:
+    """Every move that is offered, on the way of a Planner that chooses at random, is tried on a copy of the tree."""
+    tried = 0
+    for root in roots(options.corpus, 12):
+        growth = Growth(root, options, BOUNDS, SHAPE, random.Random(f"{seed}/{root}"), depth=3)
+        for _ in range(12):
+            moves = growth.moves()
+            for move in moves[:-1]:
+                trial = copy.copy(growth)
+                trial.draft = copy.deepcopy(growth.draft)
+                trial.apply(move)
+                told = f"{move.kind} {move.option.constraint.wording if move.option else ''} at {growth.draft.vertices[move.vertex].title}"
+                for vertex in trial.draft.vertices.values():
+                    extents = [trial.extent_of(vertex, i) for i in range(len(vertex.constraints))]
+                    if vertex.role == "root":
+                        assert min(map(len, extents)) >= BOUNDS.min_clue, f"X1: {told}"
+                    assert not any(a <= b for i, a in enumerate(extents) for j, b in enumerate(extents) if i != j), f"M3: {told}"
+                verdict = STRUCTURE["X2"](Problem(options.corpus, options.extents, trial.draft.freeze(), BOUNDS))
+                assert verdict.passed, f"{told}: {verdict.reason}"
+                tried += 1
+            if len(moves) == 1:
+                break
+            growth.apply(growth.rng.choice(moves[:-1]))
+    assert tried > 500
+
+
+def test_a_move_says_how_many_candidates_it_leaves(options: Options) -> None:
+    growth = Growth(roots(options.corpus, 1)[-1], options, BOUNDS, SHAPE, random.Random(1), depth=2)
+    growth.apply(growth.moves()[0])
+    vertex = growth.focus()
+    assert vertex is not None
+    for move in growth.moves()[:-1]:
+        trial = copy.copy(growth)
+        trial.draft = copy.deepcopy(growth.draft)
+        trial.apply(move)
+        assert move.before == len(growth.candidates(vertex))
+        assert move.after == len(trial.candidates(trial.draft.vertices[vertex.id])) < move.before
+
+
+def test_the_last_move_is_always_to_stop(options: Options) -> None:
+    growth = Growth(roots(options.corpus, 1)[-1], options, BOUNDS, SHAPE, random.Random(1), depth=2)
+    for _ in range(8):
+        moves = growth.moves()
+        assert [m.kind for m in moves].count("stop") == 1 and moves[-1].kind == "stop"
+        if len(moves) > 1:
+            growth.apply(moves[0])
+
+
+# The loop
+
+
+@EACH_PLANNER
+def test_the_loop_ends_with_a_reason(options: Options, planner: Planner) -> None:
+    for root in roots(options.corpus, 8):
+        for seed in SEEDS:
+            result = grown(planner, options, root, seed)
+            assert result.reason and (result.tree is not None) == (result.reason == "done")
+
+
+def test_a_planner_that_always_stops_grows_nothing(options: Options) -> None:
+    assert {grown(AlwaysStopping(), options, root, 1).reason for root in roots(options.corpus, 8)} == {NO_START}
+
+
+def test_no_more_moves_are_asked_for_than_the_bound(options: Options) -> None:
+    class Counting(AtRandom):
+        asked = 0
+
+        def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
+            self.asked += 1
+            return moves[0] if len(moves) > 1 else moves[-1]
+
+    for root in roots(options.corpus, 20):
+        planner = Counting()
+        grown(planner, options, root, 1)
+        assert 1 <= planner.asked <= MAX_MOVES
+
+
+@pytest.mark.parametrize("planner", [NeverStopping(), Deepest(), RulePlanner()], ids=lambda p: type(p).__name__)
+def test_whoever_plans_what_is_done_is_solved_and_has_no_shortcut(options: Options, planner: Planner) -> None:
+    """U1, U2, M3, X1 and X2 hold of each finished tree; M1, M2 and X3 are for the checks to find."""
+    trees = done(planner, options)
+    assert len(trees) >= 5
+    for tree in trees:
+        assert structure(options, tree) <= {"M1", "M2", "X3"}
+
+
+def test_the_rules_grow_trees_that_hold(options: Options) -> None:
+    trees = done(RulePlanner(), options)
+    assert len(trees) >= 20 and sum(not structure(options, t) for t in trees) >= 5
+
+
+@pytest.mark.parametrize("planner", [NeverStopping(), Deepest(), RulePlanner()], ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize("shape", [SHAPE, Shape(max_depth=2), Shape(min_depth=3, max_depth=3, max_vertices=7, max_constraints=3)], ids=repr)
+def test_trees_keep_to_their_shape(options: Options, planner: Planner, shape: Shape) -> None:
+    for tree in done(planner, options, 10, shape):
+        assert shape.min_depth <= tree.depth <= shape.max_depth
+        assert len(tree.vertices) <= shape.max_vertices
+        assert all(len(v.constraints) <= shape.max_constraints for v in tree.vertices)
+
+
+def test_a_finished_tree_is_well_formed(options: Options) -> None:
+    for tree in done(RulePlanner(), options):
+        ids = [v.id for v in tree.vertices]
+        assert len(set(ids)) == len(ids) and tree.root.role == "root" and tree.root.parent == ""
+        assert len({v.page for v in tree.vertices}) == len(tree.vertices), "no page stands for two vertices"
+        for vertex in tree.vertices:
+            assert bool(vertex.constraints) == (vertex.role != "leaf")
+            assert [c.id for c in vertex.constraints] == [f"{vertex.id}.{n}" for n in range(1, len(vertex.constraints) + 1)]
+            assert [c.other for c in vertex.constraints if c.other] == [v.id for v in tree.children(vertex.id)]
+            if vertex.parent:
+                assert ids.index(vertex.parent) < ids.index(vertex.id)
+                assert vertex.depth == tree.vertex(vertex.parent).depth + 1
+            for constraint in vertex.constraints:
+                evidence = constraint.evidence
+                page = options.corpus.page(evidence.page)
+                assert page.text[evidence.start : evidence.end] == evidence.anchor
+                assert evidence.anchor in evidence.sentence
+
+
+# The seed
+
+
+def test_the_seed_gives_the_tree_whatever_was_grown_before(corpus: Corpus, options: Options) -> None:
+    some = roots(corpus, 15)
+    warm = [grown(RulePlanner(), options, root, seed) for root in some for seed in SEEDS]
+    cold = fresh_options(corpus)
+    backwards = [grown(RulePlanner(), cold, root, seed) for root in reversed(some) for seed in reversed(SEEDS)]
+    assert warm == backwards[::-1]
+
+
+def test_another_seed_gives_another_tree(options: Options) -> None:
+    trees = {repr(grown(RulePlanner(), options, root, seed).tree) for root in roots(options.corpus, 40) for seed in SEEDS}
+    assert len(trees) > len(roots(options.corpus, 40))
