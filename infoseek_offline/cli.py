@@ -37,6 +37,9 @@ class Ordered(click.Group):
             what = "the disk is full: free some space and run the same command again" if error.errno == errno.ENOSPC else error.strerror
             click.echo(f"infoseek: {error.filename or 'cannot read or write'}: {what or error}", err=True)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("infoseek: interrupted: run the same command again to go on", err=True)
+            ctx.exit(130)
         except MemoryError:
             click.echo("infoseek: out of memory: use fewer --workers, or a machine with more", err=True)
             ctx.exit(1)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -53,9 +55,19 @@ def map_ordered(
 
 
 def _start(setup: Callable[[], None] | None) -> None:
+    # An interrupt is the parent's to handle; a worker whose parent was killed must not live on, it would hold the parent's locks.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
     if setup:
         setup()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -13,11 +13,12 @@ A folder is locked while a run works in it; a folder with a manifest is finished
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import file_sha256, read_json, write_json, write_text
@@ -45,14 +46,27 @@ class Run:
             self.folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise RunError(f"{self.folder} is a file, not a folder: give another --out") from error
-        with (self.folder / ".lock").open("w") as lock:
+        lock = self._lock()
+        try:
+            self._claim()
+            yield
+        finally:
+            (self.folder / ".lock").unlink(missing_ok=True)
+            lock.close()
+
+    def _lock(self) -> TextIO:
+        """The open lock file, locked. It is removed while it is held, so one that another run has just removed does not count."""
+        path = self.folder / ".lock"
+        while True:
+            lock = path.open("w")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
+                lock.close()
                 raise RunError(f"another run works in {self.folder}: wait for it, or give another --out") from error
-            self._claim()
-            yield
-        (self.folder / ".lock").unlink(missing_ok=True)
+            if path.exists() and os.fstat(lock.fileno()).st_ino == path.stat().st_ino:
+                return lock
+            lock.close()
 
     def _claim(self) -> None:
         path = self.folder / CONFIG
@@ -62,7 +76,10 @@ class Run:
                 raise RunError(f"{self.folder} holds other files ({', '.join(sorted(foreign)[:3])}): give a new folder as --out")
             write_json(path, self.settings)
             return
-        known = read_json(path)
+        try:
+            known = read_json(path)
+        except ValueError as error:
+            raise RunError(f"{path} is damaged ({error}): give another --out, or remove the folder") from error
         if known != self.settings:
             what = _first_difference(known, self.settings)
             raise RunError(f"{self.folder} holds a run of another configuration ({what}): give another --out, or remove the folder")

@@ -67,7 +67,14 @@ def invented_wiki(seed: int = 1) -> dict[str, str]:
         add(title, "river", length=f"{rng.randint(60, 900)} km", country=one(countries))
     for title in towns:
         country = rng.choice(countries)
-        add(title, "town", country=f"[[{country}]]", river=one(rivers), population=rng.randint(900, 90000), category=f"Towns in {country}")
+        add(
+            title,
+            "town",
+            country=f"[[{country}]]",
+            river=one(rivers),
+            population=rng.randint(900, 90000),
+            category=f"Towns in {country}",
+        )
     for title in schools:
         add(title, "school", location=one(towns), founded=rng.randint(1500, 1900))
     for title in people:
@@ -174,7 +181,8 @@ def test_no_legal_move_breaks_x1_m3_or_x2(options: Options, seed: int) -> None:
                 trial = copy.copy(growth)
                 trial.draft = copy.deepcopy(growth.draft)
                 trial.apply(move)
-                told = f"{move.kind} {move.option.constraint.wording if move.option else ''} at {growth.draft.vertices[move.vertex].title}"
+                assert move.option is not None
+                told = f"{move.kind} {move.option.constraint.wording} at {growth.draft.vertices[move.vertex].title}"
                 for vertex in trial.draft.vertices.values():
                     extents = [trial.extent_of(vertex, i) for i in range(len(vertex.constraints))]
                     if vertex.role == "root":
@@ -255,7 +263,9 @@ def test_the_rules_grow_trees_that_hold(options: Options) -> None:
 
 
 @pytest.mark.parametrize("planner", [NeverStopping(), Deepest(), RulePlanner()], ids=lambda p: type(p).__name__)
-@pytest.mark.parametrize("shape", [SHAPE, Shape(max_depth=2), Shape(min_depth=3, max_depth=3, max_vertices=7, max_constraints=3)], ids=repr)
+@pytest.mark.parametrize(
+    "shape", [SHAPE, Shape(max_depth=2), Shape(min_depth=3, max_depth=3, max_vertices=7, max_constraints=3)], ids=repr
+)
 def test_trees_keep_to_their_shape(options: Options, planner: Planner, shape: Shape) -> None:
     for tree in done(planner, options, 10, shape):
         assert shape.min_depth <= tree.depth <= shape.max_depth

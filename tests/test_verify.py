@@ -292,8 +292,9 @@ def test_verdicts_must_be_all_there_and_passed(sample_run: Path, verifier: Verif
 
 def test_lines_that_are_no_records_are_failures_and_no_crash(sample_run: Path, verifier: Verifier) -> None:
     line = lines_of(sample_run)[0].encode()
-    for wrong in (b"", b"{}", b"[]", b"null", b"\xff\xfe", b"1e999", line[:-1], line[: len(line) // 2], line + line, b" " + line,
-                  line.replace(b'"reading":"open"', b'"reading":"open","reading":"open"')):  # fmt: skip
+    twice = line.replace(b'"reading":"open"', b'"reading":"open","reading":"open"')
+    cut = [line[:-1], line[: len(line) // 2], line + line, b" " + line]
+    for wrong in [b"", b"{}", b"[]", b"null", b"\xff\xfe", b"1e999", twice, *cut]:
         found = verifier.verify_line(1, wrong)
         assert [f.claim for f in found.failures][:1] == ["record"], wrong[:40]
 

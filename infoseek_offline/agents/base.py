@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Move:
-    """`start` and `extend` add an inner child to `vertex`, `constrain` adds any other clue, `stop` ends ("done" or "give up").
-    `before` and `after` count the candidates of the vertex."""
+    """`start` and `extend` add an inner child to `vertex`, `constrain` adds any other clue, `stop` ends it, with the reason.
+    `before` and `after` count the candidates of the vertex; `spare` those that would be left after the move without the inner
+    child that is missed least (M2)."""
 
     kind: Literal["start", "constrain", "extend", "stop"]
     vertex: str
@@ -28,6 +29,7 @@ class Move:
     before: int
     after: int
     reason: str = ""
+    spare: int = 0
 
 
 class Planner(Protocol):

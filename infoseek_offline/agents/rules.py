@@ -14,6 +14,7 @@ from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 
 RULES_VERSION = 1  # of claims/: a change of what is read is a new version
+READS_WELL = 1.5
 BRANCHING = 0.35  # how often the root gets a second inner child where it could
 
 
@@ -40,32 +41,33 @@ class RulePlanner:
         return max(v.depth for v in growth.draft.vertices.values() if v.role in ("root", "inner"))
 
     def _pick(self, growth: Growth, moves: Sequence[Move], child: bool = False) -> Move:
-        """A weighted draw: a clue that halves the candidates or tells a few bits weighs most; one that is too telling, least."""
-        left = growth.shape.max_constraints - len(growth.draft.vertices[moves[0].vertex].constraints)
+        """A weighted draw. A clue should tell its share of what is still to be told, neither more nor much less; where few clues
+        are left to take, or a dead end has been met, the more telling ones weigh most."""
+        vertex = growth.draft.vertices[moves[0].vertex]
+        left = growth.shape.max_constraints - len(vertex.constraints)
+        eager = not child and (vertex.id in growth.eager or left <= 2)
         weights = []
         for move in moves:
-            bits = math.log2(move.before / max(1, move.after))
             assert move.option is not None
-            needed = math.log2(max(2, move.before)) / max(1, left)  # to be done in the clues that are left
-            weight = 0.05 + math.exp(-abs(bits - max(needed, 2.0)) / 2.0)
-            if not child and bits < needed * 0.6:
-                weight *= 0.1
-            weight *= 0.5 + confidence(move)
-            if move.option.role == "blur":
-                weight *= 0.6
+            weight = READS_WELL if _reads_well(move) else 1.0
+            if eager:
+                weight *= (min(move.spare, 64) / move.after) ** 2
+            else:
+                share = math.log2(max(2, move.before)) / max(1, left)
+                bits = math.log2(move.before / move.after)
+                weight *= 0.02 + math.exp(-abs(bits - max(share, 2.0)) / 2.0)
             if move.option.constraint.kind == "interval":
                 weight *= 0.5  # there are several rungs of each
+            elif move.option.role == "blur":
+                weight *= 0.4  # and several vague descriptions of each page
             weights.append(weight)
         return growth.rng.choices(list(moves), weights)[0]
 
 
-def confidence(move: Move) -> float:
-    """How well the clue reads: relations from sentences read best, then infobox fields with words of their own."""
+def _reads_well(move: Move) -> bool:
+    """Relations with a verb of their own read better than "the K of X is Y"."""
     assert move.option is not None
-    constraint = move.option.constraint
-    if constraint.kind == "link":
-        return 1.0 if not constraint.wording.startswith("the ") else 0.4
-    return 0.8
+    return move.option.constraint.kind == "link" and not move.option.constraint.wording.startswith("the ")
 
 
 class RuleBrowser:

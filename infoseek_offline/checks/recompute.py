@@ -432,7 +432,7 @@ class Proof:
                 yield name
 
     def _words_shown(self, vertex: Vertex) -> Iterator[str]:
-        """Distinctive words of the title: no number, not the page's kind, rare among titles; up to three letters may be behind."""
+        """Distinctive words of the title: no number, not the page's kind, rare among titles."""
         kind = {w.casefold() for w in vertex.noun.split()}
         for word in WORD.findall(re.sub(r"\s*\([^()]*\)$", "", vertex.title)):
             low = word.casefold()

@@ -30,7 +30,7 @@ def check_r2(problem: Problem) -> Verdict:
     k = problem.bounds.solve_k
     ranks: dict[str, int] = {}
     for vertex in problem.described:
-        wanted = {c.evidence.document for c in vertex.constraints}
+        wanted = {document for c in vertex.constraints for document in evidence_passages(problem, vertex, c)}
         found = []
         for query in solving_queries(problem, vertex):
             ranking = searcher.rank_all(query, k)["hybrid"][:k]
@@ -38,6 +38,20 @@ def check_r2(problem: Problem) -> Verdict:
         ranks[vertex.id] = min(found, default=0)
     bad = [v for v, rank in ranks.items() if not rank]
     return verdict("R2", not bad, f"no evidence of {', '.join(bad)} among {k} hits", solve_k=k, ranks=ranks)
+
+
+def evidence_passages(problem: Problem, vertex: Vertex, constraint: Constraint) -> set[str]:
+    """The passages on which a constraint can be read: the one of its evidence, and for a link each passage of either page that
+    links to or mentions the other."""
+    corpus = problem.corpus
+    found = {constraint.evidence.document}
+    if constraint.kind == "link":
+        other = problem.tree.vertex(constraint.other).page
+        for page, named in ((vertex.page, other), (other, vertex.page)):
+            for rows, pointers in ((corpus.link, corpus.link_ptr), (corpus.mention, corpus.mention_ptr)):
+                part = rows[pointers[page] : pointers[page + 1]]
+                found |= {corpus.document_at(page, int(start)) for start in part[(part[:, 0] == named) & (part[:, 1] >= 0), 1]}
+    return found
 
 
 def solving_queries(problem: Problem, vertex: Vertex) -> list[str]:

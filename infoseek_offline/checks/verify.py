@@ -1,7 +1,7 @@
 """Is a finished run true? Every item is recomputed from the stored corpus, by other code than made it (recompute.py).
 
-In: a run's folder (layout: run.py) and the home folder of its corpus and index. Out: a `Report`, with a `Failure` for each claim
-that does not hold. What can fail before a claim is looked at, raises: RunError for a run that is missing or unfinished,
+In: a run's folder (layout: run.py) and the home folder of its corpus and index. Out: a `Report`, with a `Failure` for each
+claim that does not hold. What can fail before a claim is looked at, raises: RunError for a run that is missing or unfinished,
 CorpusError and IndexError_ for a home without a finished corpus or index, or a damaged one.
 
 Claims of the run: the digests of SHA256SUMS, the configuration, the corpus and index it was made with, the manifest's counts.
@@ -87,8 +87,10 @@ class Claims:
 
 
 def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
-    """Recompute all items of the finished run in `run` from the corpus, and with `search` the index, in `home`. One item at a time:
-    memory is bounded by the corpus, not by the run."""
+    """Recompute all items of the finished run in `run` from the corpus, and with `search` the index, in `home`.
+
+    One item at a time: memory is bounded by the corpus, not by the run. Raises what the module's docstring says.
+    """
     claims = Claims("run")
     _check_sums(run, claims)
     try:
@@ -214,10 +216,13 @@ class Verifier:
             return False
         known: dict[str, Vertex] = {}
         links = Counter(c.other for v in tree.vertices for c in v.constraints if c.kind == "link")
-        ids = Counter(c.id for v in tree.vertices for c in v.constraints)
         for place, v in enumerate(tree.vertices):
             parent = known.get(v.parent)
-            claims.hold("tree", v.id not in known and v.id != "", f"vertex id {v.id!r} is empty or stands twice")
+            claims.equal(
+                "tree", f"the id of vertex {place}", v.id, chr(ord("A") + place % 26) + (str(place // 26) if place > 25 else "")
+            )
+            ids = [f"{v.id}.{n}" for n in range(1, len(v.constraints) + 1)]
+            claims.equal("tree", f"the ids of constraints of {v.id}", [c.id for c in v.constraints], ids)
             claims.hold("tree", (v.role == "root") == (place == 0), f"{v.id}: role {v.role} at place {place}")
             if place == 0:
                 claims.hold("tree", v.parent == "" and v.depth == 0, f"{v.id}: the root has a parent or a depth")
@@ -232,8 +237,6 @@ class Verifier:
             claims.hold("tree", (count > 0) == (v.role != "leaf"), f"{v.id}: a {v.role} with {count} constraints")
             self._vertex(v, claims)
             known[v.id] = v
-        for name, count in ids.items():
-            claims.hold("tree", count == 1 and name != "", f"constraint id {name!r} is empty or stands {count} times")
         for name in links:
             claims.hold(
                 "tree", name in known and known[name].role != "root", f"a link leads to {name!r}, no vertex below the root"
@@ -245,8 +248,8 @@ class Verifier:
             claims.equal("tree", f"the title of {v.id}", v.title, self.stored.titles[v.page])
             claims.equal("tree", f"the noun of {v.id}", v.noun, self.stored.nouns[v.page] or "subject")
         for c in v.constraints:
-            used = {"value": c.kind != "link", "other": c.kind == "link", "low": c.kind == "interval", "high": c.kind == "interval",
-                    "exact": c.kind == "interval"}  # fmt: skip
+            ranged = c.kind == "interval"
+            used = {"value": c.kind != "link", "other": c.kind == "link", "low": ranged, "high": ranged, "exact": ranged}
             for name, wanted in used.items():
                 is_set = getattr(c, name) not in ("", None)
                 claims.hold("tree", is_set == wanted, f"{c.id}: {c.kind} {'without' if wanted else 'with'} {name}")

@@ -1,7 +1,7 @@
 """Words, tokens and verb groups of an English sentence, for sentences.py.
 
-`tokenise` turns a sentence into tokens in which a link, and a name of the page itself, is one token. `verb_group` reads the finite
-verb at a position. All knowledge of words is in verbs.toml. Pure; nothing here raises on any text.
+`tokenise` turns a sentence into tokens in which a link, and a name of the page itself, is one token. `verb_group` reads the
+finite verb at a position. All knowledge of words is in verbs.toml. Pure; nothing here raises on any text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Kind = Literal["word", "number", "link", "self", "mark"]
 
 
 class Token(NamedTuple):
-    """`text` as written; `low` casefolded ("" for links and the page); `link` the link's position, -1 for other tokens; `glued`:
+    """`text` as written; `low` casefolded ("" for links and the page); `link` the link's position, -1 for others; `glued`:
     letters or a hyphen touch the link, so that it is only part of a word; `how` for "self": "name" or "noun"."""
 
     kind: Kind
@@ -125,7 +125,7 @@ MAX_QUOTED = 6  # a longer quotation is somebody's words, not a title
 def tokenise(
     sentence: str, links: Sequence[tuple[int, int]], names: Sequence[tuple[str, ...]], nouns: Sequence[str]
 ) -> list[Token] | None:
-    """Tokens without parentheses and without the quotation marks of titles; None where somebody is quoted or brackets are open."""
+    """Tokens without parentheses and without the quotes of titles; None where someone is quoted or a bracket is open."""
     raw: list[Token] = []
     at = 0
     for position, (start, end) in sorted(enumerate(links), key=lambda item: item[1]):
@@ -320,10 +320,6 @@ def low(tokens: Sequence[Token], i: int) -> str:
 
 _YEAR = re.compile(r"[12]?\d{3}s?")
 _YEAR_WORDS = frozenset(["ad", "bc", "bce", "ce", "century", "centuries"])
-_PERIODS = frozenset("year years month months week weeks day days decade decades century centuries time hour hours age".split())
-_TIME_LEAD = frozenset(
-    "in on at since from until by before after during around about circa c for between within throughout to till aged over".split()
-)
 _TIME_FILL = frozenset(
     "the early late mid of end beginning start and to around about circa c same that following next previous age first "
     "second last summer autumn spring winter mid- his her its more less than half nearly just".split()
@@ -331,9 +327,9 @@ _TIME_FILL = frozenset(
 
 
 def time_end(tokens: Sequence[Token], i: int) -> int:
-    """The position after the expression of time that starts at i ("in the early 1800s", "four years later"); i where none does."""
+    """The position after the expression of time that starts at i ("in the early 1800s", "four years later"); else i."""
     known = lexicon()
-    j = i + 1 if low(tokens, i) in _TIME_LEAD else i
+    j = i + 1 if low(tokens, i) in known.words["time_lead"] else i
     led = j > i
     counted = False
     while j < len(tokens):
@@ -347,9 +343,13 @@ def time_end(tokens: Sequence[Token], i: int) -> int:
             (word in known.words["months"] and token.text[:1].isupper()) or (word in _YEAR_WORDS and counted)
         ):
             counted = True
-        elif word in _PERIODS and j > i:
+        elif word in known.words["periods"] and j > i:
             counted = True
-            if low(tokens, j + 1) in ("later", "earlier", "before", "after", "ago", "old", "afterwards"):
+            following = low(tokens, j + 1)
+            if following in ("before", "after") and j + 2 < len(tokens) and tokens[j + 2].kind != "mark":
+                # "two years after the capital moved" is a clause; "three years before by A" is a time.
+                return j + 2 if known.has("prepositions", low(tokens, j + 2)) else i
+            if following in ("later", "earlier", "before", "after", "ago", "old", "afterwards"):
                 return j + 2
         elif (
             (known.has("numbers", word) and _time_follows(tokens, j))
@@ -378,7 +378,7 @@ def _time_follows(tokens: Sequence[Token], j: int) -> bool:
     known = lexicon()
     following = low(tokens, j + 1)
     return (
-        following in _PERIODS
+        following in known.words["periods"]
         or following in known.words["months"]
         or (following in ("more", "and") and _time_follows(tokens, j + 1))
     )
@@ -388,7 +388,11 @@ def _reaches_time(tokens: Sequence[Token], j: int) -> bool:
     known = lexicon()
     for k in range(j + 1, min(j + 4, len(tokens))):
         token = tokens[k]
-        if token.kind == "number" or (token.low in known.words["months"] and token.text[:1].isupper()) or token.low in _PERIODS:
+        if (
+            token.kind == "number"
+            or (token.low in known.words["months"] and token.text[:1].isupper())
+            or token.low in known.words["periods"]
+        ):
             return True
         if token.low not in _TIME_FILL and not known.has("numbers", token.low) and token.low not in ("nineteenth", "century"):
             return False

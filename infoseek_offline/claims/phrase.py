@@ -1,7 +1,7 @@
 """What follows a verb: which names it leads to, and the words that may be said between verb and name.
 
-`Phrase.read` gives a `Hit` for each name that the verb phrase says something about. Words that give a time are left out; a phrase with
-another name is left out where both phrases belong to the verb; where that is not sure, there is no hit.
+`Phrase.read` gives a `Hit` for each name that the verb phrase says something about. Words that give a time are left out; a
+phrase with another name is left out where both phrases belong to the verb; where that is not sure, there is no hit.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from infoseek_offline.claims.clause import BE, HAVE, Token, VerbGroup, lexicon, low, time_end, verb_group
+from infoseek_offline.claims.nouns import before_name, ends_phrase, foreign
 from infoseek_offline.claims.subject import OWNER, Subject
 
 
@@ -87,8 +88,10 @@ class Phrase:
         ):
             self.hits = [hit for hit in self.hits if hit.at != i - 1]
             return i
-        if self.tokens[i - 1].kind == "link" and known.is_participle(word):
+        if self.tokens[i - 1].kind == "link" and (known.is_participle(word) or word in known.gerund):
             return i  # said of the link, not of the page
+        if word in known.gerund and foreign(self.tokens[i - 1].text) and not known.has("gerunds", word):
+            return i
         if known.has("dropped_adverbs", word):
             return i + 1
         if word in ("there", "here") and self.goal == "self" and unit is self.units[-1] and self.place:
@@ -129,13 +132,19 @@ class Phrase:
         return self.apposed(i) or self.item(i + 1, i)
 
     def apposed(self, i: int) -> int:
-        """ "by his third son, A,", "by a single river, the B,": the name after the comma is what the phrase means. 0 if not so."""
+        """ "by his third son, A,", "by a single river, the B,": the name is what the phrase before it means; else 0."""
         unit, at = self.units[-1], i + 1
         at += 1 if low(self.tokens, at) == "the" else 0
         if self.goal != "link" or unit.words[:1] not in (["a"], ["an"], ["his"], ["her"], ["its"]) or at >= len(self.tokens):
             return 0
         token = self.tokens[at]
-        if token.kind != "link" or not token.text[:1].isupper() or not self.whole(at) or not unit.clean or "of" in unit.words:
+        if (
+            token.kind != "link"
+            or not token.text[:1].isupper()
+            or not ends_phrase(self.tokens, at, self.units[-1].prep)
+            or not unit.clean
+            or "of" in unit.words
+        ):
             return 0
         if not unit.prep or low(self.tokens, at + 1) not in (",", ".", ";") or self.listed(at):
             return 0
@@ -166,19 +175,21 @@ class Phrase:
         ):
             return stop
         last = self.hits[-1]
-        if not self.whole(j):
+        if not ends_phrase(self.tokens, j, self.units[-1].prep):
             if low(self.tokens, i - 1) == "and" and not verb_group(self.tokens, j + 1):
                 self.hits = [hit for hit in self.hits if hit.unit is not last.unit]
             return stop
         if self.tokens[i - 1].text == "," and low(self.tokens, i - 1) == "," and not self.listed(j) and not self.nested(last):
             return stop
-        pre = self.trim([t.text for t in self.tokens[i:j]], self.tokens[j].text)
+        pre = before_name([t.text for t in self.tokens[i:j]], self.tokens[j].text)
         if any(t.low.endswith("s") and t.low != "his" and not t.low.endswith(("ss", "us")) for t in self.tokens[i:j]):
             return stop  # perhaps a verb that is not in the table
         if any(t.low in self.known.gerund or self.known.is_participle(t.low) for t in self.tokens[i:j]):
             return stop
         unit = last.unit
         if pre is None or {"largest", "smallest", "highest", "first", "only", "capital", "second"} & set(last.words):
+            return stop
+        if any(self.known.has("numbers", t.low) for t in self.tokens[i:j]):
             return stop
         if any(self.known.has("symmetric", w) for w in (*self.group.words, *last.words)):
             self.hits = [hit for hit in self.hits if hit.unit is not unit]
@@ -222,6 +233,10 @@ class Phrase:
             self.units = [*self.units[:place], Unit(word)]
             return nxt + 1
         if (self.hits and self.hits[-1].unit is unit and self.hits[-1].at == stop - 1) or tokens[stop - 1].kind == "link":
+            shared = i + 2 < len(tokens) and tokens[i + 1].text[:1].isupper() and tokens[i + 1].kind == "word"
+            if shared and self.hits and tokens[i + 2].kind == "word" and not self.known.has("prepositions", tokens[i + 2].low):
+                if not verb_group(tokens, i + 2):
+                    self.hits = self.hits[:-1]  # "the Heian and Kamakura periods"
             return self.item(i + 1, stop) if low(tokens, stop) != "but" else stop
         if verb_group(tokens, i + 1) or low(tokens, stop) == "but" or not unit.clean or not unit.words:
             return stop
@@ -238,7 +253,7 @@ class Phrase:
             else:
                 unit.clean = False
             return i + 1
-        if not self.whole(i):
+        if not ends_phrase(self.tokens, i, self.units[-1].prep):
             if token.kind == "link" and token.text == token.text.casefold() and not token.glued:
                 unit.words.append(token.text)
             elif (
@@ -265,42 +280,6 @@ class Phrase:
     def indefinite(self, unit: Unit) -> bool:
         return self.group.voice == "copula" and unit.prep == "" and unit.words[:1] in (["a"], ["an"]) and "of" not in unit.words
 
-    def whole(self, i: int) -> bool:
-        """The link is a noun phrase's end: no possessive, no noun that it modifies, no verb of another clause."""
-        token = self.tokens[i]
-        if token.glued:
-            return False
-        if i + 1 >= len(self.tokens):
-            return True
-        after = self.tokens[i + 1]
-        if after.kind == "mark":
-            return after.low != "'s" and after.text not in "-–/&"
-        if after.kind == "number":
-            return False
-        if (
-            after.kind != "word"
-            or after.low == "or"
-            or (after.low == "of" and token.kind == "link" and token.text == token.text.casefold())
-        ):
-            return False
-        known = self.known
-        if known.has("prepositions", after.low) or after.low in ("and", "to", "as", "but") or known.has("stops", after.low):
-            return True
-        if (
-            known.has("hedges", after.low)
-            or known.has("dropped_adverbs", after.low)
-            or known.has("kept_adverbs", after.low)
-            or after.low.endswith("ly")
-        ):
-            return True
-        if time_end(self.tokens, i + 1) > i + 1:
-            return True
-        return (
-            self.units[-1].prep not in ("after", "before", "since", "until", "till")
-            and known.is_participle(after.low)
-            and after.text == after.low
-        )
-
     def hit(self, at: int) -> Hit | None:
         """What is said between the verb and the name; None where it can't be said without another name."""
         token, unit, copula = self.tokens[at], self.units[-1], self.group.voice == "copula"
@@ -312,7 +291,7 @@ class Phrase:
             return None
         bound = [k for k, w in enumerate(unit.words) if w == "of" or self.known.has("gerunds", w) or k < unit.fixed]
         cut = bound[-1] + 1 if bound else 0
-        pre = self.trim(unit.words[cut:], token.text if token.kind == "link" else "X")
+        pre = before_name(unit.words[cut:], token.text if token.kind == "link" else "X")
         if pre is not None and token.kind == "self":
             pre = [w for w in pre if w != "the"]
         following = low(self.tokens, at + 1)
@@ -324,6 +303,8 @@ class Phrase:
             and following in ("to", "with", "from", "and", "by")
         ):
             return None
+        if self.group.lemma == "have" and len(self.units) == 1 and not pre and unit.words[cut:]:
+            return None  # "had the epithet A" is not "had A"
         if pre is None or (copula and len(self.units) == 1 and cut == 0 and not self.identity):
             return None
         spoken: list[str] = []
@@ -352,10 +333,10 @@ class Phrase:
 
     def may_skip(self, skipped: Unit, unit: Unit) -> bool:
         pair = f"{skipped.prep}>{unit.prep}"
-        if skipped.clean and not _foreign(skipped.words[-1]):
+        if skipped.clean and not all(foreign(word) or word == "the" for word in skipped.words):
             return False  # "to three Shinto shrines located": what follows belongs to it
         if (
-            skipped.fixed
+            any(u.fixed for u in self.units)  # what follows "to enshrine A" belongs to that verb
             or any(w.endswith(("'s", "’s")) for w in skipped.words)
             or (skipped.prep == unit.prep and skipped.words not in ([], ["the"]))
         ):
@@ -368,50 +349,15 @@ class Phrase:
 
     def said(self, unit: Unit, words: list[str]) -> list[str] | None:
         """The words without names and numbers, where the phrase stays true without them ("a German film": "a film")."""
-        if not any(_foreign(word) for word in words):
+        if not any(foreign(word) for word in words):
             return words
         if not self.indefinite(unit):
             return None
         kept = [
             w
             for k, w in enumerate(words)
-            if not _foreign(w) or k == len(words) - 1 or self.known.is_participle(words[k + 1].casefold())
+            if not foreign(w) or k == len(words) - 1 or self.known.is_participle(words[k + 1].casefold())
         ]
-        if any(_foreign(word) for word in kept) or len(kept) < 2:
+        if any(foreign(word) for word in kept) or len(kept) < 2:
             return None
         return ["an" if kept[1][:1] in "aeiou" and not kept[1].startswith(("uni", "eu", "one")) else "a", *kept[1:]]
-
-    def trim(self, pre: list[str], anchor: str) -> list[str] | None:
-        """The words before a name that belong to what is said: "northern A", "the B"; "the engineer C" is only "C"."""
-        if not pre:
-            return []
-        article = pre[0] if pre[0] in ("the", "a", "an", "his", "her", "its", "their", "both") else ""
-        rest = pre[1:] if article else pre
-        if anchor == anchor.casefold():
-            if any(w.endswith("est") or w in ("first", "only", "most", "last", "best") for w in rest):
-                return None
-            return None if article in ("a", "an", "his", "her", "its", "their") or any(_foreign(w) for w in rest) else pre
-        if article in ("both",):
-            return [] if not rest else None
-        if not rest:
-            return ["the"] if article == "the" else [] if article in ("his", "her", "its") else None
-        if all(self.known.has("name_adjectives", w.casefold()) for w in rest):
-            return None if any(_foreign(w) for w in rest) or article in ("a", "an") else pre
-        last = rest[-1]
-        if (
-            any(w in self.known.words["numbers"] or w.endswith("ly") or (_foreign(w) and not w[:1].isupper()) for w in rest)
-            or len(rest) > 5
-        ):
-            return None
-        if {"the", "a", "an", "his", "her", "its"} & set(rest):
-            return None
-        if rest[0].split("-")[0] in self.known.words["tens"] or (
-            last.endswith(tuple(self.known.words["adjective_ends"])) and not self.known.has("adjective_like_nouns", last)
-        ):
-            return None
-        role = last == last.casefold() and not self.known.has("name_adjectives", last) and not self.known.is_participle(last)
-        return [] if (role or self.known.has("titles", last.casefold())) and article not in ("a", "an") else None
-
-
-def _foreign(word: str) -> bool:
-    return word[:1].isupper() or any(c.isdigit() for c in word)

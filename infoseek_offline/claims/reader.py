@@ -1,33 +1,22 @@
 """The clauses of one sentence that say something about the page: their subjects, and which verb belongs to which.
 
-`Sentence.of` reads a sentence; `extractions` gives what it says, `about` whether the page is the subject of its main clause. Where the
-subject is not certainly the page, or the verb is hedged, negated or modal, nothing is said.
+`Sentence.of` reads a sentence; `extractions` gives what it says, `about` whether the page is the subject of its main clause.
+Where the subject is not certainly the page, or the verb is hedged, negated or modal, nothing is said.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from infoseek_offline.claims.clause import BE, HAVE, Token, VerbGroup, lexicon, low, time_end, tokenise, verb_group, words_of
 from infoseek_offline.claims.phrase import Phrase
-from infoseek_offline.claims.subject import OWNER, Subject
+from infoseek_offline.claims.subject import OWNER, Basis, Extraction, Subject
 from infoseek_offline.corpus.entities import singular
 
 MAX_WORDS = 8  # besides the placeholders
 MAX_FRONT = 25  # tokens before the subject, or in an apposition after it
-Basis = Literal["name", "pronoun", "coordinated"]
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """`link_index` counts the links given to `extract`; `wording` has one `{s}` and one `{o}`."""
-
-    link_index: int
-    wording: str
-    basis: Basis = "name"
 
 
 class _Actor(NamedTuple):
@@ -44,6 +33,7 @@ class Sentence:
         self.tokens, self.subject = tokens, subject
         self.known = lexicon()
         self.found: dict[int, tuple[str, Basis]] = {}
+        self.owners = frozenset(OWNER[p] for p in subject.pronouns)
         self.about = False  # the main clause's subject is the page itself
 
     @classmethod
@@ -89,16 +79,12 @@ class Sentence:
         opens = known.has("prepositions", first) or known.has("dropped_adverbs", first) or known.has("openings", first)
         opens = opens or first.endswith("ly") or known.is_participle(first) or first in known.gerund
         start = next((c + 1 for c in commas if self.starts(c + 1)), None) if opens else None
-        end = start
-        direct = next(
-            (i for i in range(2, min(10, len(tokens))) if self.starts(i) and not known.has("prepositions", low(tokens, i - 1))),
-            None,
-        )
-        if direct is not None and (start is None or direct < start) and opens:
-            start = end = direct
+        direct = next((i for i in range(2, min(10, len(tokens))) if self.follows(i)), None) if opens else None
+        if direct is not None and (start is None or direct < start):
+            start = direct
         if start is None:
             return None
-        front = tokens[: end or 0]
+        front = tokens[:start]
         if any(t.kind == "word" and (known.has("hedges", t.low) or known.has("refused_scenes", t.low)) for t in front):
             return None
         if first in ("though", "although", "while", "when", "after", "because", "since", "where", "as"):
@@ -129,9 +115,12 @@ class Sentence:
 
     def starts(self, i: int) -> bool:
         actor = self.actor(i)
-        return (actor is not None and verb_group(self.tokens, actor.end) is not None) or (
-            actor is None and self.linked(i) is not None
-        )
+        return verb_group(self.tokens, actor.end) is not None if actor else self.linked(i) is not None
+
+    def follows(self, i: int) -> bool:
+        """A clause starts here without a comma: "In 1858 Pearson sold", but not "in the city was"."""
+        free = self.actor(i) is not None or self.tokens[i - 1].kind == "number"
+        return free and self.starts(i) and not self.known.has("prepositions", low(self.tokens, i - 1))
 
     def opening(self, i: int, words: tuple[str, ...], end: int) -> None:
         """ "Born in A, she …": the participle is said of the subject of the clause after it."""
@@ -189,10 +178,9 @@ class Sentence:
     # Subjects
 
     def actor(self, i: int) -> _Actor | None:
-        tokens, pronouns = self.tokens, self.subject.pronouns
-        if i >= len(tokens):
+        if i >= len(self.tokens):
             return None
-        token = tokens[i]
+        tokens, pronouns, token = self.tokens, self.subject.pronouns, self.tokens[i]
         if token.kind == "self":
             if low(tokens, i + 1) == "'s":
                 return self.owned(i + 2, "name")
@@ -204,14 +192,19 @@ class Sentence:
             if any(t.kind == "self" and t.how == "name" for t in tokens[i + 1 :]):
                 return None  # "he met Einstein" is not about Einstein
             return _Actor(i + 1, "{s}", "pronoun")
-        if token.low in {OWNER[p] for p in pronouns}:
+        if token.low in self.owners:
             return self.owned(i + 1, "pronoun")
         skip = 1 if token.low == "the" else 0
         skip += 1 if self.known.has("part_adjectives", low(tokens, i + skip)) else 0
         said = "".join(f"{t.low} " for t in tokens[i : i + skip])
         noun = low(tokens, i + skip)
         end = i + skip + 1
-        if low(tokens, end) == "of" and end + 1 < len(tokens) and tokens[end + 1].kind == "self" and low(tokens, end + 2) != "'s":
+        if (
+            low(tokens, end) == "of"
+            and end + 1 < len(tokens)
+            and tokens[end + 1].kind == "self"
+            and low(tokens, end + 2) != "'s"
+        ):
             if noun in self.known.words["part"] or noun in self.known.words["relation"]:
                 return _Actor(end + 2, f"{said}{noun} of {{s}}", "name", noun)
         elsewhere = self.subject.is_person or set(self.subject.nouns) & self.known.words["places"]
@@ -258,15 +251,12 @@ class Sentence:
         if at >= len(tokens) or tokens[at].kind != "link":
             return False
         comma = low(tokens, actor.end) == ","
-        hits = [at]
-        while low(tokens, hits[-1] + 1) in (",", "and") and hits[-1] + 2 < len(tokens) and tokens[hits[-1] + 2].kind == "link":
-            hits.append(hits[-1] + 2)
+        hits = self.series(at)
         after = hits[-1] + 1
         if comma and low(tokens, after) not in (",", ".", ";"):
             return True
-        if any(tokens[h].glued or low(tokens, h + 1) == "'s" or not tokens[h].text[:1].isupper() for h in hits):
-            return True
-        if not comma and verb_group(tokens, after) is None and low(tokens, after) not in (",", ".", ";", "and"):
+        odd = any(tokens[h].glued or low(tokens, h + 1) == "'s" or not tokens[h].text[:1].isupper() for h in hits)
+        if odd or (not comma and verb_group(tokens, after) is None and low(tokens, after) not in (",", ".", ";", "and")):
             return True
         group = verb_group(tokens, after + 1 if low(tokens, after) == "," else after)
         past = self.known.has("kin", actor.owned) or (group is not None and self.known.was(group.words[0]))
@@ -285,9 +275,18 @@ class Sentence:
                 self.add(hit, f"{actor.said} {'was' if past else 'is'} {article}{{o}}", actor.basis)
         return True
 
+    def series(self, at: int) -> list[int]:
+        """The positions of "A, B and C", from that of A."""
+        hits = [at]
+        while low(self.tokens, hits[-1] + 1) in (",", "and") and hits[-1] + 2 < len(self.tokens):
+            if self.tokens[hits[-1] + 2].kind != "link":
+                break
+            hits.append(hits[-1] + 2)
+        return hits
+
     def add(self, at: int, wording: str, basis: Basis) -> None:
         words = wording.replace("{s}", "").replace("{o}", "")
-        if len(words.split()) <= MAX_WORDS and not re.search(r"[\d,;:()\"“”]|[A-Z]", words):
+        if len(words.split()) <= MAX_WORDS and not re.search(r"[\d,;:()\"“”A-Z]|\bcentur", words):
             self.found.setdefault(self.tokens[at].link, (wording, basis))
 
     # Clauses whose subject is a link
@@ -296,27 +295,20 @@ class Sentence:
         """(links, end) of "The poet A, a friend of B," or "A, B and C" at i, where a verb follows."""
         tokens = self.tokens
         j = i
-        while (
-            j < len(tokens)
-            and j < i + 6
-            and tokens[j].kind == "word"
-            and tokens[j].low not in ("and", "but")
-            and not self.known.has("prepositions", tokens[j].low)
-        ):
-            if self.known.is_finite(tokens[j].low) or self.known.has("hedges", tokens[j].low) or tokens[j].low in ("'s", "of"):
+        while j < min(len(tokens), i + 6) and tokens[j].kind == "word":
+            word = tokens[j].low
+            if word in ("and", "but") or self.known.is_finite(word):
+                return None
+            if self.known.has("prepositions", word) or self.known.has("hedges", word):
                 return None
             j += 1
         if j >= len(tokens) or tokens[j].kind != "link" or tokens[j].glued or not tokens[j].text[:1].isupper():
             return None
-        hits = [j]
-        while low(tokens, hits[-1] + 1) in (",", "and") and hits[-1] + 2 < len(tokens) and tokens[hits[-1] + 2].kind == "link":
-            hits.append(hits[-1] + 2)
+        hits = self.series(j)
         end = hits[-1] + 1
         if low(tokens, end) == ",":
-            owner = {OWNER[p] for p in self.subject.pronouns}
-            if low(tokens, end + 1) in owner or (
-                end + 1 < len(tokens) and tokens[end + 1].kind == "self" and low(tokens, end + 2) == "'s"
-            ):
+            owning = end + 1 < len(tokens) and tokens[end + 1].kind == "self" and low(tokens, end + 2) == "'s"
+            if owning or low(tokens, end + 1) in self.owners:
                 return hits, end
             end = self.after_apposition(end)
         elif low(tokens, end) == "all":
@@ -327,13 +319,7 @@ class Sentence:
         tokens = self.tokens
         if low(tokens, end) == ",":
             actor = self.actor(end + 1)
-            if (
-                actor
-                and actor.owned
-                and self.known.has("relation", actor.owned)
-                and low(tokens, actor.end) == ","
-                and len(hits) == 1
-            ):
+            if actor and self.known.has("relation", actor.owned) and low(tokens, actor.end) == "," and len(hits) == 1:
                 past = self.known.has("kin", actor.owned)
                 self.add(hits[0], f"{actor.said} {'was' if past else 'is'} {{o}}", actor.basis)
             return
@@ -342,13 +328,10 @@ class Sentence:
             return
         reading, _ = Phrase(self.tokens, self.subject, group, "self", False).read(len(tokens))
         one = {"are": "is", "were": "was", "have": "has"} if len(hits) > 1 else {}
+        basis: Basis = "name" if len(hits) == 1 else "coordinated"
         for hit in reading[:1]:
             for link in hits:
-                self.add(
-                    link,
-                    " ".join(("{o}", *(one.get(w, w) for w in group.words), *hit.words, "{s}")),
-                    "name" if len(hits) == 1 else "coordinated",
-                )
+                self.add(link, " ".join(("{o}", *(one.get(w, w) for w in group.words), *hit.words, "{s}")), basis)
 
     # Verb phrases
 
@@ -358,10 +341,8 @@ class Sentence:
         reading, stop = Phrase(self.tokens, self.subject, group, "link", relation and group.voice == "copula").read(end)
         if not actor.owned or part or (relation and (group.lemma == "include" or group.voice == "copula")):
             for hit in reading:
-                first = reading[0].unit is hit.unit and hit is not reading[0]
-                self.add(
-                    hit.at, " ".join((actor.said, *group.words, *hit.words, "{o}")), "coordinated" if first else actor.basis
-                )
+                basis = "coordinated" if reading[0].unit is hit.unit and hit is not reading[0] else actor.basis
+                self.add(hit.at, " ".join((actor.said, *group.words, *hit.words, "{o}")), basis)
         return self.resume(stop, end)
 
     def resume(self, i: int, end: int) -> int | None:
@@ -393,13 +374,16 @@ class Sentence:
         """The verb after "and". After "was founded in A and moved to B" the voice is decided by the verb's class."""
         group = verb_group(self.tokens, i)
         if group is None or group.words[0] in BE or group.words[0] in HAVE:
-            return group
+            agrees = (
+                group is None or previous.words[0] in ("are", "were", "have") or group.words[0] not in ("are", "were", "have")
+            )
+            return group if agrees else None
         following = self.tokens[group.end] if group.end < len(self.tokens) else None
         verb, known = group.words[-1], self.known
-        if following is None or not (
-            following.kind in ("link", "self") or following.low in ("the", "a", "an", "his", "her", "its", "to") or known.has("prepositions", following.low)
-            or following.low.endswith("ly")
-        ):  # fmt: skip
+        if following is None:
+            return None
+        goes_on = following.low in ("the", "a", "an", "his", "her", "its", "to") or known.has("prepositions", following.low)
+        if not goes_on and following.kind not in ("link", "self") and not following.low.endswith("ly"):
             return None
         if verb in known.present and previous.words[0] in known.past:
             return None
@@ -412,6 +396,5 @@ class Sentence:
             return passive
         if following.kind == "link" or following.low in ("the", "a", "an", "his", "her", "its"):
             return group
-        if known.lemma(verb) in known.intransitive:
-            return group
-        return passive if known.lemma(verb) in known.transitive else None
+        lemma = known.lemma(verb)
+        return group if lemma in known.intransitive else passive if lemma in known.transitive else None

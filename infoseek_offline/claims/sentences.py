@@ -1,9 +1,9 @@
-"""Claims from sentences: short relation phrases between a page and a page it links to ("{s} was discovered by {o}"). English only.
+"""Claims from sentences: short relation phrases between a page and a page it links to, as "{s} was discovered by {o}".
 
-`extract` reads one sentence and is pure. A clause whose subject is the page (or a linked page, with the page as an object) is read
-by reader.py; what follows its verb, up to the link, by phrase.py, without what only gives a time or other names. Whatever is not
-understood with certainty (hedges, negation, modality, relative clauses, other subjects) gives nothing: precision goes before
-recall. All words are in verbs.toml.
+English only. `extract` reads one sentence and is pure. A clause whose subject is the page (or a linked page, with the page as
+an object) is read by reader.py; what follows its verb, up to the link, by phrase.py, without what only gives a time or other
+names. Whatever is not understood with certainty (hedges, negation, modality, relative clauses, other subjects) gives nothing:
+precision goes before recall. All words are in verbs.toml.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from infoseek_offline.claims.reader import Basis, Extraction, Sentence
-from infoseek_offline.claims.subject import Subject, make_subject, page_subject
+from infoseek_offline.claims.reader import Sentence
+from infoseek_offline.claims.subject import Basis, Extraction, Subject, make_subject, page_subject
 from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
 from infoseek_offline.records import Claim, Link, LinkKind, PageKind
 
@@ -31,7 +31,7 @@ def extract(sentence: str, links: Sequence[tuple[int, int]], subject: Subject) -
 def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     """The link claims of a page's running text, in reading order; nothing where the wiki is not in English.
 
-    "He" and "it" count only after a sentence about the page in the same paragraph (persons also at its beginning). A link with a
+    "He" and "it" count only after a sentence about the page in the same paragraph (persons also at its start). A link with a
     small anchor counts only where the anchor is its target's title, which may then take the anchor's place.
     """
     if not corpus.language.startswith(("en", "simple")):
@@ -71,6 +71,8 @@ def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
 
 def _stands_for(corpus: Corpus, link: Link, text: str) -> bool:
     anchor = text[link.start : link.end]
+    if anchor.isdigit():
+        return False  # a year
     if anchor[:1].isupper():
         return True
     return anchor.casefold() == re.sub(r"\s*\([^()]*\)$", "", corpus.titles[link.target]).casefold()

@@ -5,23 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from infoseek_offline.claims.clause import lexicon
 from infoseek_offline.corpus.store import Corpus
 
 PERSON, THING, SHIP = frozenset(("he", "she")), frozenset(("it",)), frozenset(("it", "she"))
+Basis = Literal["name", "pronoun", "coordinated"]  # what the subject was called, or that it was taken from an earlier verb
 OWNER = {"he": "his", "she": "her", "it": "its", "they": "their"}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What the sentence's page is called. `nouns` are its kinds ("moon"); `pronouns` those that stand for it in this sentence."""
+    """What the sentence's page is called. `nouns` are its kinds ("moon"); `pronouns` those that stand for it here."""
 
     title: str
     names: tuple[str, ...]
     nouns: tuple[str, ...]
     is_person: bool
     pronouns: frozenset[str] = field(default=THING)
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """`link_index` counts the links given to `extract`; `wording` has one `{s}` and one `{o}`."""
+
+    link_index: int
+    wording: str
+    basis: Basis = "name"
 
 
 def make_subject(
@@ -62,22 +73,11 @@ def make_subject(
         for noun in (kind, kind.split()[-1])
         if kind and noun not in ("person", "people", "species", "part")
     }
-    if not is_person and words:
+    if not is_person and words and not nouns & lexicon().words["told"]:  # "the farm" in a book of that name is no book
         head = words[words.index("of") - 1] if "of" in words[1:] else words[-1]
         nouns |= {head.casefold()} if head.isalpha() and len(words) > 1 else set()
     if pronouns is None:
-        ship = nouns & {
-            "ship",
-            "frigate",
-            "battleship",
-            "submarine",
-            "cruiser",
-            "destroyer",
-            "liner",
-            "steamship",
-            "brig",
-            "sloop",
-        }
+        ship = nouns & lexicon().words["ship"]
         pronouns = PERSON if is_person else SHIP if ship else THING
     return Subject(title, tuple(sorted(n for n in names if n)), tuple(sorted(nouns)), is_person, pronouns)
 
@@ -93,15 +93,8 @@ def page_subject(corpus: Corpus, page: int) -> Subject:
     pronouns = None
     if is_person:
         he, she = len(re.findall(r"\b[Hh]e\b", text)), len(re.findall(r"\b[Ss]he\b", text))
-        pronouns = (
-            PERSON
-            if not he and not she
-            else frozenset(("he",))
-            if he > 2 * she
-            else frozenset(("she",))
-            if she > 2 * he
-            else frozenset()
-        )
+        sides = [pronoun for pronoun, own, other in (("he", he, she), ("she", she, he)) if own > 2 * other or own == other == 0]
+        pronouns = frozenset(sides)
     bare = re.sub(r"\s*\([^()]*\)$", "", record.title)
     common = not is_person and len(re.findall(rf"(?<![.!?] )\b{re.escape(bare[:1].lower() + bare[1:])}\b", text)) > 1
     return make_subject(record.title, kinds, is_person, corpus.redirects(page), pronouns, common)

@@ -27,6 +27,7 @@ from infoseek_offline.trees.options import Options
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
 STAGE_VERSION = 1
+HOPELESS = 6  # attempts without one finished tree, after which a page is left
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Maker:
             grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, random.Random(key))
             if grown.tree is None:
                 gave_up[grown.reason] = gave_up.get(grown.reason, 0) + 1
-                if grown.reason == NO_START:
+                if grown.reason == NO_START or (not seen and attempt + 1 >= HOPELESS):
                     break
                 continue
             same = digest_of(grown.tree.model_dump(mode="json"))

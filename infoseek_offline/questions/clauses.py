@@ -1,4 +1,4 @@
-"""From a wording ("{o} was born in {v}") to a clause about `{v}` that a question can use.
+"""From a wording ("{o} was born in {v}") to clauses about `{v}` that a question can use.
 
 Three forms cover all: a verb phrase ("was discovered by {o}", after "who" or "that" or as the predicate), a possessive ("whose
 mean radius is {o}") and a relative with its preposition in front ("in which {o} was born"). What fits none is not realisable,
@@ -12,108 +12,196 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-PREPOSITIONS = (
-    (
-    "of in at on by for from to with under after into through near over around along within during between across toward "
-    "towards behind beside against about before above below beneath onto upon via as"
-).split()
+from infoseek_offline.questions.inverse import INVERSE, PAST, PREFERRED, PRESENT_ACTIVE, SAME, TRANSITIVE, VAGUE
+
+PREPOSITIONS = frozenset(
+    "of in at on by for from to with under after into through near over around along within during between across toward towards "
+    "behind beside against about before above below beneath onto upon via as alongside inside outside off beyond among".split()
 )
-_IRREGULAR = {  # participle -> past
-    "written": "wrote", "given": "gave", "taken": "took", "drawn": "drew", "chosen": "chose", "driven": "drove", "worn": "wore",
-    "flown": "flew", "seen": "saw", "begun": "began", "sung": "sang", "overthrown": "overthrew", "undertaken": "undertook",
-    "overseen": "oversaw", "known": "", "born": "", "built": "built", "led": "led", "made": "made", "won": "won", "held": "held",
-    "taught": "taught", "found": "found", "bought": "bought", "sold": "sold", "fought": "fought", "sent": "sent", "laid": "laid",
-    "set": "set", "put": "put", "cast": "cast", "shot": "shot", "struck": "struck", "lost": "lost", "left": "left", "met": "met",
-    "hit": "hit", "read": "read", "run": "ran", "shown": "showed", "told": "told", "thought": "", "brought": "brought",
-}  # fmt: skip
-_PARTICIPLE = {past: participle for participle, past in _IRREGULAR.items() if past}
-_NOT_PASSIVE = frozenset(["located", "situated", "based", "related", "connected", "succeeded"])
+MAX_WORDS = 11  # of a wording, besides the placeholders
+_NOT_ACTIVE = frozenset("located situated based related connected".split())
+# Words that need something the question doesn't hold: an antecedent, a second half, a time.
+_DANGLING = frozenset(
+    "he she they them him his her their this that these those who whom whose which where when while also both either neither nor not or but "
+    "however respectively former latter same other another others such there here then thus than if because since although though later "
+    "earlier next following previous another recently now currently today yesterday further more only once again still yet even too "
+    "including include".split()
+) - {"include"}
+_NEEDS_MORE = frozenset("become became becomes name named call called consider considered know known".split())
 
 
 @dataclass(frozen=True)
 class Clause:
     """`text` holds `{o}` once and no `{v}`; for `relative` it is what follows "which" or "whom" after `preposition`; for a
-    relative without preposition ("that {o} orbits") `preposition` is empty."""
+    relative without preposition ("that {o} visited") `preposition` is empty. `ending` may come instead of `text` where the words
+    for {o} are long, so that they come last ("has as its capital {o}")."""
 
     form: Literal["verb", "possessive", "relative"]
     text: str
     preposition: str = ""
+    ending: str = ""
 
 
-@lru_cache(maxsize=65536)
 def clause(wording: str) -> Clause | None:
-    """The clause that a wording gives, None where it can't be put into a question."""
-    words = " ".join(wording.split()).strip(" .")
-    if words.count("{v}") != 1 or words.count("{o}") != 1 or re.search(r"[\"“”()\[\];:]", words):
-        return None
-    if words.startswith("{v} "):
-        return Clause("verb", words[4:])
-    if words.startswith("{v}'s "):
-        return Clause("possessive", words[6:])
-    found = re.fullmatch(r"the (.+) of (\{v\}|\{o\}) (is|was|are|were|include|falls) (.+)", words)
-    if found:
-        noun, whose, verb, value = found.groups()
-        if whose == "{v}":
-            return Clause("possessive", f"{noun} {verb} {value}")
-        if value == "{v}":
-            return Clause("verb", f"is one of the {noun} of {{o}}" if verb in ("include", "are", "were") else f"{verb} the {noun} of {{o}}")
-        return None
-    if words.endswith(" {v}") and words.startswith("{o} "):
-        return _gap(words[4:-4])
-    if words.endswith(" the {v}") and words.startswith("{o} "):
-        return _gap(words[4:-8])
-    if "{v}'s" in words and words.startswith("{o} "):
-        rest = re.fullmatch(r"\{o\} (is|was) \{v\}'s (.+)", words)
-        if rest:
-            return Clause("possessive", f"{rest.group(2)} {rest.group(1)} {{o}}")
-    return None
-
-
-def _gap(middle: str) -> Clause | None:
-    """ "{o} MIDDLE {v}"."""
-    parts = middle.split()
-    if not parts:
-        return None
-    title = re.fullmatch(r"(is|was) the (.+) of", middle)
-    if title and " of " not in title.group(2):
-        return Clause("possessive", f"{title.group(2)} {title.group(1)} {{o}}")
-    if parts[-1] == "by" and len(parts) >= 3 and parts[0] in ("was", "were", "is", "are"):
-        active = _active(parts[1:-1], present=parts[0] in ("is", "are"))
-        if active:
-            return Clause("verb", f"{active} {{o}}")
-    if parts[-1] in PREPOSITIONS:
-        if len(parts) == 1:
-            return None
-        return Clause("relative", " ".join(["{o}", *parts[:-1]]), parts[-1])
-    if len(parts) == 1:
-        passive = _passive(parts[0])
-        if passive:
-            return Clause("verb", f"{passive} by {{o}}")
-    return Clause("relative", f"{{o}} {middle}")
-
-
-def _active(participle: list[str], present: bool) -> str:
-    """ "discovered" from "was discovered by"; "" where the past form isn't sure."""
-    *before, last = participle
-    if present or any(not w.endswith("ly") for w in before) or last in _NOT_PASSIVE:
-        return ""
-    past = _IRREGULAR.get(last, last if last.endswith("ed") else "")
-    return " ".join([*before, past]) if past else ""
-
-
-def _passive(verb: str) -> str:
-    """ "was discovered" from "discovered", "is orbited" from "orbits"; "" where it isn't sure."""
-    if verb in _PARTICIPLE:
-        return f"was {_PARTICIPLE[verb]}"
-    if verb.endswith("ed") and verb not in ("remained", "needed", "resembled", "joined", "married", "succeeded", "entered", "visited"):
-        return f"was {verb}"
-    if verb in ("visited", "succeeded", "joined"):
-        return f"was {verb}"
-    known = {"orbits": "orbited", "borders": "bordered", "contains": "contained", "drains": "drained", "owns": "owned",
-             "operates": "operated", "crosses": "crossed", "surrounds": "surrounded", "includes": "included"}  # fmt: skip
-    return f"is {known[verb]}" if verb in known else ""
+    """The clause that reads best, None where the wording can't be put into a question."""
+    found = forms(wording)
+    return found[0] if found else None
 
 
 def realisable(wording: str) -> bool:
-    """Whether a claim of that wording can be put into a question."""
-    return clause(wording) is not None
+    """Whether a claim with that wording can be put into words that read well; for wordings with {v} and {o} (or {s} and {o}).
+    Pure."""
+    words = wording.replace("{s}", "{v}")
+    if clause(words) is None:
+        return False
+    plain = re.sub(r"\b(?:the )?\{[vo]\}", " ", words).split()
+    if len(plain) > MAX_WORDS or any(w in _DANGLING or ((w[0].isupper() or w[0].isdigit()) and w not in _NAMES) for w in plain):
+        return False
+    if re.search(r"\b(?:of of|in in|the the|a the|the a|and and)\b|,|\b(?:and|or|the|an|its)$", " ".join(plain)) or VAGUE.search(words):
+        return False
+    return not re.search(r"\b(\w+) \1\b|\bits \{|\band \{|\{\w\} and \{|\{\w\} [a-z]+ing\b", words)
+
+
+_NAMES = frozenset("Mohs Greek Roman Union Earth".split())
+
+
+@lru_cache(maxsize=65536)
+def forms(wording: str) -> tuple[Clause, ...]:
+    """All clauses that say the wording, the best first."""
+    words = _plainer(re.sub(r"\bthe \{v\}", "{v}", " ".join(wording.split()).strip(" .")))
+    if words.count("{v}") != 1 or words.count("{o}") != 1 or re.search(r"[\"“”()\[\];:]", words):
+        return ()
+    if words.startswith("{v} "):
+        return (Clause("verb", words[4:]),) if _verb_first(words[4:]) else ()
+    if words.startswith("{v}'s "):
+        return (Clause("possessive", words[6:]),)
+    owned = re.fullmatch(rf"(?:the|an?) ({_NOUN}) of \{{v\}} (.+)", words)
+    if owned:
+        return _owned(owned[1], owned[2])
+    if words.startswith("the {o} "):
+        words = words[4:]
+    owner = re.fullmatch(rf"the ({_NOUN}) of (?:the )?\{{o\}} (is|was|are|were|include) \{{v\}}", words)
+    if owner:
+        one = f"is one of the {owner[1]} of {{o}}" if owner[2] in ("include", "are", "were") else f"{owner[2]} the {owner[1]} of {{o}}"
+        return (Clause("verb", one),)
+    middle = re.fullmatch(rf"(\{{o\}}|the {_NOUN} of (?:the )?\{{o\}}) ([^{{}}]+) \{{v\}}", words)
+    if middle and middle[1] == "{o}":
+        return _gap(middle[2])
+    if middle:
+        return _relative(middle[1], middle[2].split())
+    mine = re.fullmatch(r"\{o\} (is|was) \{v\}'s ([^{}]+)", words)
+    return (Clause("possessive", f"{mine[2]} {mine[1]} {{o}}"),) if mine else ()
+
+
+_NOUN = r"(?:(?!\b(?:the|an?|is|was|include)\b)[^{}])+"
+# "was a space probe launched aboard {o}" says no more of a space probe than "was launched aboard {o}".
+_KIND_FIRST = re.compile(r" (is|was) an? [a-z -]+ ([a-z]+ed|flown|built|sent|found|made|led|run) (aboard|by|from|to|in|at|with|on|for) ")
+_STANDING = frozenset("operated used owned run managed located situated administered".split())
+
+
+def _plainer(words: str) -> str:
+    """The same said in fewer or commoner words."""
+    for many, few in SAME.items():
+        if f"}} {many} " in words:
+            words = words.replace(f"}} {many} ", f"}} {few} ")
+    return _KIND_FIRST.sub(lambda m: f" {m[1] if m[2] in _STANDING else 'was'} {m[2]} {m[3]} ", words)
+
+
+def _verb_first(text: str) -> bool:
+    return re.match(r"[a-z]+(?:ed|s|t|d|e|n|w|k|g|m)?\b", text) is not None and not text.startswith(("'s", "and ", "or "))
+
+
+def _owned(noun: str, rest: str) -> tuple[Clause, ...]:
+    """ "the N of {v} REST"."""
+    whose = Clause("possessive", f"{noun} {rest}")
+    found = re.fullmatch(r"(is|was) \{o\}", rest)
+    if found:
+        has = "has" if found[1] == "is" else "had"
+        return whose, Clause("verb", f"{has} {{o}} as its {noun}", ending=f"{has} as its {noun} {{o}}")
+    if rest == "include {o}":
+        return whose, Clause("verb", f"has {{o}} among its {noun}", ending=f"has among its {noun} {{o}}")
+    return (whose,)
+
+
+def _gap(middle: str) -> tuple[Clause, ...]:
+    """ "{o} MIDDLE {v}"."""
+    parts = middle.split()
+    if middle in ("is a", "was a", "is an", "was an") or parts[-1] in ("the", "a", "an", "and", "or", "is", "was", "than"):
+        return ()
+    inverse = _inverse(middle)
+    title = re.fullmatch(r"(is|was) the ((?:(?! of | in | to | by )[^{}])+) of", middle)
+    if title and not inverse:
+        has = "has" if title[1] == "is" else "had"
+        return (
+            Clause("possessive", f"{title[2]} {title[1]} {{o}}"),
+            Clause("verb", f"{has} {{o}} as its {title[2]}", ending=f"{has} as its {title[2]} {{o}}"),
+        )
+    group = re.fullmatch(r"(is|was) one of the ([^{}]+) of", middle)
+    if group:
+        return (Clause("possessive", f"{group[2]} include {{o}}"), Clause("verb", f"has {{o}} among its {group[2]}", ending=f"has among its {group[2]} {{o}}"))
+    relative = () if middle in INVERSE and middle in PREFERRED else _relative("{o}", parts)
+    return (*inverse, *relative) if middle in PREFERRED or not relative or not _in_table(middle) else (*relative, *inverse)
+
+
+def _in_table(middle: str) -> bool:
+    return middle in INVERSE
+
+
+def _inverse(middle: str) -> tuple[Clause, ...]:
+    """Verb phrases that say it from the other side: by the table, else active for passive and passive for active."""
+    known = INVERSE.get(middle)
+    if known:
+        return (Clause("verb", known.replace(" |", ""), ending=_ending(known)),)
+    parts = middle.split()
+    if parts[-1] == "by" and len(parts) >= 3 and parts[0] in ("was", "were", "is", "are"):
+        active = _active(parts[1:-1], present=parts[0] in ("is", "are"))
+        return (Clause("verb", f"{active} {{o}}"),) if active else ()
+    if len(parts) <= 2:
+        passive = _passive(parts)
+        return (Clause("verb", f"{passive} by {{o}}"),) if passive else ()
+    return ()
+
+
+def _ending(known: str) -> str:
+    """ "sent {o} | into space" gives "sent into space {o}"."""
+    if "|" not in known:
+        return ""
+    head, tail = known.split(" | ")
+    return head.replace("{o}", tail) + " {o}"
+
+
+def _relative(subject: str, parts: list[str]) -> tuple[Clause, ...]:
+    """ "in which {o} was born"; only where nothing but the verb and a short object stands before the preposition."""
+    *before, last = parts
+    if last in PREPOSITIONS:
+        noun = re.fullmatch(r"(?:is|was|became) (?:an?|one) [a-z-]+(?: [a-z-]+)?", " ".join(before)) is not None
+        stays = before and before[0] in ("is", "was", "are", "were") and len(before) == 1  # "in which {o} is"
+        apart = len(before) > 4 or any(w in PREPOSITIONS for w in before) or {"name", "place", "part", "role", "way"} & set(before)
+        if not before or last == "as" or apart or (last == "of" and not noun) or (last == "by" and noun) or (stays and last not in ("in", "on", "at")):
+            return ()
+        return (Clause("relative", " ".join([subject, *before]), last),)
+    return (Clause("relative", f"{subject} {' '.join(parts)}"),) if len(parts) <= 2 and last in TRANSITIVE else ()
+
+
+def _active(participle: list[str], present: bool) -> str:
+    """ "discovered" from "was discovered by"; "" where the active form isn't sure."""
+    *before, last = participle
+    if any(not w.endswith("ly") and w not in ("first", "last", "jointly", "co-") for w in before) or last in _NOT_ACTIVE:
+        return ""
+    if present:
+        verb = PRESENT_ACTIVE.get(last, "")
+    else:
+        verb = PAST.get(last, last if last.endswith("ed") else "")
+    return " ".join([*before, verb]) if verb else ""
+
+
+def _passive(parts: list[str]) -> str:
+    """ "was discovered" from "discovered", "is orbited" from "orbits"; "" where it isn't sure."""
+    *before, verb = parts
+    if any(w not in ("first", "last") and not w.endswith("ly") for w in before):
+        return ""
+    known = TRANSITIVE.get(verb)
+    if not known:
+        return ""
+    be, participle = known
+    return " ".join([be, *before, participle])

@@ -1,35 +1,42 @@
-"""How a page is called in running text: its name with the article that the corpus uses, and whether it is a person."""
+"""How a page is called in running text: with the article and the capitals that the corpus uses, and whether it is a person."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 
+from infoseek_offline.corpus.entities import singular
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import LinkKind
 
-PERSON_KEYS = frozenset({"born", "died", "birth date", "death date", "birth place", "birthplace", "death place", "spouse", "alma mater"})
+PERSON_KEYS = frozenset({"birth date", "death date", "birth place", "birthplace", "death place", "spouse", "alma mater"})
 PERSON_NOUNS = frozenset(
-    (
-    "person scientist physicist chemist astronomer mathematician biologist geologist botanist zoologist naturalist "
-    "mineralogist engineer inventor explorer navigator mountaineer astronaut cosmonaut physician surgeon philosopher writer "
-    "author poet novelist playwright journalist painter sculptor artist architect composer singer musician pianist "
-    "guitarist rapper conductor actor actress director producer comedian dancer model politician president minister king "
-    "queen emperor empress prince princess duke general admiral officer soldier lawyer judge economist historian linguist "
-    "theologian bishop pope saint monk priest theorist cosmologist geophysicist astrophysicist crystallographer pharmacist "
-    "metallurgist geographer cartographer seaman footballer player athlete cricketer swimmer boxer wrestler cyclist runner "
-    "coach manager businessman businesswoman entrepreneur activist educator teacher professor scholar psychologist "
-    "sociologist anthropologist archaeologist aviator pilot traveller missionary statesman nobleman noblewoman officeholder "
-    "royalty emperor kami deity god goddess character logician programmer"
-).split()
+    "person scientist physicist chemist astronomer mathematician biologist geologist botanist zoologist naturalist mineralogist "
+    "engineer inventor explorer navigator mountaineer astronaut cosmonaut physician surgeon philosopher writer author poet novelist "
+    "playwright journalist painter sculptor artist architect composer singer musician pianist guitarist rapper conductor actor "
+    "actress director producer comedian dancer model politician president minister king queen emperor empress prince princess "
+    "duke general admiral officer soldier lawyer judge economist historian linguist theologian bishop pope saint monk priest "
+    "theorist cosmologist geophysicist astrophysicist crystallographer pharmacist metallurgist geographer cartographer seaman "
+    "footballer player athlete cricketer swimmer boxer wrestler cyclist runner coach manager businessman businesswoman entrepreneur "
+    "activist educator teacher professor scholar psychologist sociologist anthropologist archaeologist aviator pilot traveller "
+    "missionary statesman nobleman noblewoman officeholder royalty kami deity god goddess character logician programmer".split()
 )
 _SAMPLE = 40  # links looked at for the article
+# Names that take "the" where no link of the corpus shows it: by their last word, or as plurals.
+_THE = re.compile(
+    r"(?:^(?:University|Republic|Kingdom|Isle|Gulf|Bay|Sea|Strait|Battle|Treaty|Order|House|Museum|Academy|Institute) of )|"
+    r"\b(?:River|Ocean|Sea|Canal|Desert|Peninsula|Strait|Empire|Republic|Kingdom|Union|Federation|Society|Academy|Museum|Institute|"
+    r"Institution|Prize|Medal|Award|Dynasty|dynasty|Alps|Andes|Islands|Mountains|Hills|Netherlands|Philippines|States|Emirates|Belt|"
+    r"Expedition|expedition|War|Revolution|Renaissance|Bible|Association|Foundation|Observatories|Party|Order|Church|Army|Navy|Office)$"
+)
 
 
 class Names:
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
         self.name = lru_cache(maxsize=65536)(self._name)
+        self.bare = lru_cache(maxsize=65536)(self._bare)
         self.is_person = lru_cache(maxsize=65536)(self._is_person)
         bases: dict[str, int] = {}
         for title in corpus.titles:
@@ -38,20 +45,32 @@ class Names:
         self._bases = bases
 
     def _name(self, page: int) -> str:
-        """ "the Rhine", "Göttingen", "the planet Mercury" (where the bare name is another page's too)."""
+        """ "the Rhine", "Göttingen", "geology", "asteroids", "the planet Mercury" (where the bare name is another page's too)."""
         title = self.corpus.titles[page]
         base = base_title(title)
         if self._bases.get(base, 0) > 1 and base != title:
             noun = self.corpus.nouns[page] or title[len(base) :].strip(" ()")
             return f"the {noun} {base}"
-        return f"the {base}" if self._takes_article(page) and not base.lower().startswith("the ") else base
+        anchors, articles = self._shown(page)
+        if self._lower(base, anchors):
+            return self._common(base, anchors, articles)
+        plural = f"{base}s"
+        if anchors[plural] > anchors[base]:
+            return plural  # "X-rays"
+        return f"the {base}" if self._takes_article(page, base, anchors, articles) and not base.lower().startswith("the ") else base
 
-    def _takes_article(self, page: int) -> bool:
-        """Whether most links to the page that show its name have "the" before them."""
+    def _bare(self, page: int) -> str:
+        """The name as it stands after "a": "transition metal"."""
+        base = base_title(self.corpus.titles[page])
+        return base[:1].lower() + base[1:] if self._lower(base, self._shown(page)[0]) else base
+
+    def _shown(self, page: int) -> tuple[Counter[str], Counter[str]]:
+        """How links in prose show the page: its name as written, and the article before each of these ("" for none)."""
         corpus = self.corpus
-        base = base_title(corpus.titles[page])
+        base = base_title(corpus.titles[page]).casefold()
         prose = LINK_KINDS.index(LinkKind.PROSE)
-        with_article = shown = 0
+        anchors: Counter[str] = Counter()
+        articles: Counter[str] = Counter()
         for source in corpus.neighbours(page)[: _SAMPLE * 3].tolist():
             low, high = int(corpus.link_ptr[source]), int(corpus.link_ptr[source + 1])
             rows = corpus.link[low:high]
@@ -59,19 +78,57 @@ class Names:
                 if int(row[0]) != page or kind != prose or row[1] < 0:
                     continue
                 text = corpus.page(source).text
-                if text[int(row[1]) : int(row[2])] != base:
+                anchor, before = text[int(row[1]) : int(row[2])], text[max(0, int(row[1]) - 12) : int(row[1])]
+                if anchor.casefold() != base and singular(anchor.casefold()) != base:
                     continue
-                shown += 1
-                with_article += bool(re.search(r"\b[Tt]he $", text[max(0, int(row[1]) - 5) : int(row[1])]))
-            if shown >= _SAMPLE:
+                found = re.search(r"\b(the|an?|this|one|its|his|their|each|every|no|another) $", before, re.IGNORECASE)
+                opening = not before or re.search(r"[.!?:]\s+$|\n\s*$", before) is not None
+                if opening and anchor[:1].isupper():
+                    continue  # the capital may be the sentence's
+                anchors[anchor] += 1
+                articles[f"{found[1].lower() if found else ''} {anchor}"] += 1
+            if anchors.total() >= _SAMPLE:
                 break
-        return shown > 0 and with_article * 2 > shown
+        return anchors, articles
+
+    def _lower(self, base: str, anchors: Counter[str]) -> bool:
+        low = sum(n for anchor, n in anchors.items() if anchor[:1].islower())
+        return base[:1].isupper() and low * 2 > anchors.total()
+
+    def _common(self, base: str, anchors: Counter[str], articles: Counter[str]) -> str:
+        """A common noun: a substance or a science stands bare, a countable one in the plural."""
+        low = base[:1].lower() + base[1:]
+        plurals = [anchor for anchor, _ in anchors.most_common() if anchor[:1].islower() and anchor.casefold() != low.casefold()]
+        bare, the = articles[f" {low}"], articles[f"the {low}"]
+        counted = anchors[low] - bare - the
+        if plurals and anchors[plurals[0]] + counted > bare:
+            return plurals[0]
+        if counted > bare:
+            return _plural(low)
+        return f"the {low}" if the > bare else low
+
+    def _takes_article(self, page: int, base: str, anchors: Counter[str], articles: Counter[str]) -> bool:
+        """Whether most links that show the name have "the" before them; its own page and its form where no link shows it."""
+        if anchors[base]:
+            return articles[f"the {base}"] * 2 > anchors[base]
+        if self._is_person(page):
+            return False
+        text = self.corpus.page(page).text
+        if base in text[:300]:
+            return re.search(rf"\b[Tt]he {re.escape(base)}\b", text[:300]) is not None
+        return _THE.search(base) is not None
 
     def _is_person(self, page: int) -> bool:
         head = self.corpus.nouns[page].rsplit(" ", 1)[-1]
         if head in PERSON_NOUNS or head.endswith(("ologist", "nomer", "ographer")):
             return True
-        return any(f.key in PERSON_KEYS and f.key not in ("born", "died") for f in self.corpus.facts(page))
+        return any(f.key in PERSON_KEYS for f in self.corpus.facts(page))
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("s"):
+        return noun
+    return noun[:-1] + "ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"
 
 
 def base_title(title: str) -> str:

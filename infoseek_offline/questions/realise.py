@@ -1,19 +1,27 @@
 """From a research tree to one English question, and the words in it that state each clue.
 
 The root's kind comes first ("Which moon …"), named pages stand by name, inner vertices as nested descriptions ("the astronomer
-who was born in Hanover"), vague ones with "a". Short clues come before long ones, so that each relative clause stands behind
-what it describes.
+who was born in Hanover"), vague ones with "a". Each clause must attach to the right noun when the question is read aloud, so:
+measures stand right behind the noun ("with a mean radius between …"), then relatives, possessives and verb phrases, short before
+long; what is nested comes last, and a second nested description gets a sentence of its own. The relative pronoun is repeated
+where a verb might belong to the noun outside as well.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.questions.clauses import Clause, clause
+from infoseek_offline.questions.clauses import Clause, forms
 from infoseek_offline.questions.names import Names
 from infoseek_offline.records import Constraint, ResearchTree, Vertex
+
+LONG = 6  # words for {o} from which on they come last in their clause
+_MEASURE = re.compile(r"(?P<noun>[^{}]+?) (?:is|was) (?P<value>\{o\}.*)")
+_SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that)\b")
+_DATE_VERB = re.compile(r"(?:was|were) [a-z]+(?: [a-z]+)? \{o\}|died \{o\}|[a-z]+ \{o\}")
 
 
 @dataclass(frozen=True)
@@ -28,23 +36,49 @@ class Wording:
 @dataclass(frozen=True)
 class _Clue:
     constraint: Constraint
-    clause: Clause
+    forms: tuple[Clause, ...]
     other: str  # the words for {o}
-    weight: int  # words, with what is nested
+    bare: str  # the words for {o} after "a"
+    nested: bool
 
-    def verb(self) -> str:
-        return self.clause.text.replace("{o}", self.other)
+    @property
+    def weight(self) -> int:
+        return len(self.other.split())
 
-    def relative(self, person: bool) -> str:
-        """The clue as a relative clause, with its relative pronoun."""
-        text = self.clause.text.replace("{o}", self.other)
-        if self.clause.form == "verb":
-            return f"{'who' if person else 'that'} {text}"
-        if self.clause.form == "possessive":
-            return f"whose {text}"
-        if self.clause.preposition:
-            return f"{self.clause.preposition} {'whom' if person else 'which'} {text}"
-        return f"{'whom' if person else 'that'} {text}"
+    @property
+    def heavy(self) -> bool:
+        """Another verb right behind could be read as part of it."""
+        return _SUBORDINATE.search(self.other) is not None
+
+    def form(self, kind: str) -> Clause | None:
+        return next((f for f in self.forms if f.form == kind), None)
+
+    def say(self, clause: Clause) -> str:
+        text = clause.ending if clause.ending and (self.heavy or self.weight >= LONG) else clause.text
+        if re.search(r"\ban? \{o\}", text):
+            return re.sub(r"\ban? \{o\}", lambda _: f"{_a(self.bare)} {self.bare}", text)
+        # The name of a page has its article already.
+        if "the {o}" in text and (self.constraint.other or re.match(r"(?i)(the|an?) ", self.other)):
+            text = text.replace("the {o}", "{o}")
+        return text.replace("{o}", self.other)
+
+    def measure(self) -> str:
+        """ "a mean radius between 700 and 800 km"; "" for what isn't a measure."""
+        whose = self.form("possessive")
+        found = _MEASURE.fullmatch(whose.text) if whose and self.constraint.kind == "interval" else None
+        return f"{_a(found['noun'])} {found['noun']} {found['value'].replace('{o}', self.other)}" if found else ""
+
+
+@dataclass
+class _Parts:
+    """A vertex's clues, each in the form that it is said in: the words with the clue's own in `clues`."""
+
+    measures: list[str] = field(default_factory=list)
+    relatives: list[str] = field(default_factory=list)
+    possessives: list[str] = field(default_factory=list)
+    verbs: list[str] = field(default_factory=list)
+    nested: list[str] = field(default_factory=list)  # verb phrases, last of all
+    nested_other: list[str] = field(default_factory=list)  # the same where no verb phrase says it
 
 
 class Realiser:
@@ -56,42 +90,69 @@ class Realiser:
     def realise(self, tree: ResearchTree) -> Wording:
         """Raises ValueError for a constraint whose wording is not realisable; such constraints are not offered (trees/options)."""
         clues: dict[str, str] = {}
-        question = self._question(tree, clues)
-        return Wording(question, clues)
+        return Wording(self._question(tree, clues), clues)
+
+    # The root
 
     def _question(self, tree: ResearchTree, clues: dict[str, str]) -> str:
         root = tree.root
         person = self.names.is_person(root.page)
         noun = self._kind(root, clues)
-        told = self._clues(tree, root, clues)
-        predicates = [c for c in told if c.clause.form == "verb"]
-        if predicates:
-            main = predicates[-1]
-            rest = [c for c in told if c is not main]
-            if not rest:
-                return f"Which {noun} {main.verb()}?"
-            inserted = _join([self._inserted(c, person) for c in rest], rest)
-            return f"Which {noun}, {inserted}, {main.verb()}?"
-        return f"What is the {noun} {self._relatives(told, person)}?"
+        parts = self._parts(tree, root, clues, person)
+        style = _digest(tree) % 4
+        inserted = _inserted(parts, person)
+        head = f"{noun}{_with(parts.measures)}"
+        predicates = [*parts.verbs, *parts.nested]
+        if parts.nested_other:  # "at which the chemist who … studied" can only stand at the end
+            return f"{_what(person, style)} the {head} {_listed([*parts.relatives, *parts.possessives, *_who(parts.verbs, person), *parts.nested_other])}?"
+        if len(parts.nested) > 1:
+            return self._in_sentences(noun, head, inserted, parts, person)
+        if not predicates:
+            tail = _listed([*parts.relatives, *parts.possessives])
+            return f"{_what(person, style)} the {head} {tail}?" if tail else f"{_what(person, style)} the {head}?"
+        if style == 0 and not parts.relatives and len(predicates) > 1:
+            tail = _pronouns(predicates, "who" if person else "that")
+            return f"{_what(person, style)} the {head} {_listed([*parts.possessives, tail])}?"
+        if style == 1 and not inserted and not parts.measures and len(predicates) > 1:
+            first = next((v for v in parts.verbs if not _SUBORDINATE.search(v)), "")
+            if first:
+                inserted = [f"{'who' if person else 'which'} {first}"]
+                predicates.remove(first)
+        aside = f", {_listed(inserted)}," if inserted else ""
+        return f"Which {head}{aside} {_listed(predicates)}?"
 
-    def _inserted(self, clue: _Clue, person: bool) -> str:
-        words = clue.relative(person)
-        if clue.clause.form == "verb" and not person:
-            return "which" + words[4:]
-        if words.startswith("that "):
-            return "which" + words[4:]
-        return words
+    def _in_sentences(self, noun: str, head: str, inserted: list[str], parts: _Parts, person: bool) -> str:
+        """One sentence for each nested description, so that none hangs on another; the question is the last."""
+        first, *rest = parts.nested
+        aside = f", {_listed(inserted)}," if inserted else ""
+        said = [f"{_a(noun).capitalize()} {head} {first}."]
+        said += [f"The same {noun} {words}." for words in rest[:-1]]
+        said.append(f"The same {noun}{aside} {_listed([*parts.verbs, rest[-1]])}.")
+        return " ".join([*said, f"Who is this {noun}?" if person else f"Which {noun} is it?"])
 
-    def _noun_phrase(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str]) -> str:
+    # Descriptions
+
+    def _noun_phrase(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str], outer: bool) -> str:
+        """`outer` says whether what is described around it is a person too, so that "who" alone is not clear."""
         if vertex.role == "leaf":
             return self.names.name(vertex.page)
         person = self.names.is_person(vertex.page)
         noun = self._kind(vertex, clues)
-        told = self._clues(tree, vertex, clues)
-        article = "the" if vertex.role == "inner" else _a(noun)
-        if not told:
-            return f"{article} {noun}"
-        return f"{article} {noun} {self._relatives(told, person)}"
+        parts = self._parts(tree, vertex, clues, person)
+        head = f"{'the' if vertex.role == 'inner' else _a(noun)} {noun}{_with(parts.measures)}"
+        verbs = [*parts.verbs, *parts.nested]
+        only = verbs if not (parts.relatives or parts.possessives or parts.nested_other) else []
+        if len(only) == 1 and re.match(r"(?:is|was) (?:in|on|at|near|within|part of) ", only[0]):
+            return f"{head} {only[0].split(' ', 1)[1]}"  # "that is in Germany" is said "in Germany"
+        pieces = [*parts.relatives, *parts.possessives]
+        repeat = outer == person or vertex.depth > 1 or bool(pieces)
+        pronoun = "who" if person else "that"
+        if repeat or _subordinate(verbs):
+            pieces += [f"{pronoun} {verb}" for verb in verbs]
+        elif verbs:
+            pieces.append(f"{pronoun} {_listed(verbs)}")
+        pieces += parts.nested_other
+        return f"{head} {_listed(pieces)}" if pieces else head
 
     def _kind(self, vertex: Vertex, clues: dict[str, str]) -> str:
         for constraint in vertex.constraints:
@@ -99,77 +160,126 @@ class Realiser:
                 clues[constraint.id] = vertex.noun
         return vertex.noun
 
-    def _clues(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str]) -> list[_Clue]:
-        """The vertex's clues, short ones first, what is nested last."""
+    def _parts(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str], person: bool) -> _Parts:
+        """Short clues first, in an order that doesn't depend on how the tree grew."""
+        told = sorted(self._clues(tree, vertex, clues, person), key=lambda c: (c.nested, c.heavy, c.weight, c.constraint.id))
+        parts = _Parts()
+        # One kind of clause reads better than a mixture: a thing's possessives become verb phrases where there are verbs anyway.
+        mixed = not person and any(c.nested or c.forms[0].form == "verb" for c in told if not c.measure())
+        for group in _alike(told):
+            clue = group[0] if len(group) == 1 else _merged(group)
+            first, verb = clue.forms[0], clue.form("verb")
+            if measure := clue.measure():
+                words = measure
+                parts.measures.append(words)
+            elif verb and (clue.nested and not (person and first.form == "possessive") or first.form == "verb" or (mixed and first.form == "possessive")):
+                words = clue.say(verb)
+                (parts.nested if clue.nested else parts.verbs).append(words)
+            elif first.form == "possessive":
+                words = f"whose {clue.say(first)}"
+                (parts.nested_other if clue.nested else parts.possessives).append(words)
+            else:
+                pronoun = "whom" if person else "which"
+                said = clue.say(first) if len(group) == 1 else _plural(clue.say(first), clue.other)
+                words = f"{first.preposition} {pronoun} {said}" if first.preposition else f"{'whom' if person else 'that'} {said}"
+                (parts.nested_other if clue.nested else parts.relatives).append(words)
+            clues.update((one.constraint.id, words) for one in group)
+        return parts
+
+    def _clues(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str], person: bool) -> list[_Clue]:
         found = []
         for constraint in vertex.constraints:
             if constraint.kind == "type":
                 continue
-            form = clause(constraint.wording)
-            if form is None:
+            said = forms(constraint.wording)
+            if not said:
                 raise ValueError(f"no clause for {constraint.wording!r}")
-            other = constraint.value
+            other, bare, nested = constraint.value, _uncapitalised(constraint.value), False
             if constraint.other:
-                other = self._noun_phrase(tree, tree.vertex(constraint.other), clues)
-            if "the {o}" in form.text and re.match(r"(?i)(the|an?) ", other):
-                form = Clause(form.form, form.text.replace("the {o}", "{o}"), form.preposition)
-            clue = _Clue(constraint, form, other, len(other.split()))
-            clues[constraint.id] = _clue_words(clue)
-            found.append(clue)
-        nested = {c.id for c in vertex.constraints if c.other and tree.vertex(c.other).role == "inner"}
-        order = {"possessive": 0, "verb": 1, "relative": 2}
-        return sorted(found, key=lambda c: (c.constraint.id in nested, c.weight > 8, order[c.clause.form], c.constraint.id))
-
-    def _relatives(self, told: list[_Clue], person: bool) -> str:
-        """Relative clauses in a row; verb phrases behind each other share their pronoun."""
-        pieces: list[str] = []
-        kinds: list[str] = []
-        if len(told) == 1 and told[0].clause.form == "verb":
-            return _reduced(told[0].verb(), person)
-        index = 0
-        while index < len(told):
-            run = [told[index]]
-            while (
-                told[index].clause.form == "verb" and index + 1 < len(told) and told[index + 1].clause.form == "verb"
-                and told[index].weight <= 8
-            ):  # fmt: skip
-                index += 1
-                run.append(told[index])
-            index += 1
-            if len(run) > 1:
-                verbs = [c.verb() for c in run]
-                pieces.append(f"{'who' if person else 'that'} {_listed(verbs)}")
-            else:
-                pieces.append(run[0].relative(person))
-            kinds.append(run[0].clause.form)
-        return _listed(pieces)
+                beneath = tree.vertex(constraint.other)
+                other = self._noun_phrase(tree, beneath, clues, person)
+                bare = self.names.bare(beneath.page) if beneath.role == "leaf" else other
+                nested = beneath.role == "inner"
+            found.append(_Clue(constraint, said, other, bare, nested))
+        return found
 
 
-def _reduced(verb: str, person: bool) -> str:
-    """ "that is in Germany" is said "in Germany"."""
-    if re.match(r"(is|was) (in|on|at|near|within) ", verb):
-        return verb.split(" ", 1)[1]
-    return f"{'who' if person else 'that'} {verb}"
+def _alike(clues: list[_Clue]) -> list[list[_Clue]]:
+    """Named pages of which the same is said stand together: "worked in botany and geology"."""
+    groups: list[list[_Clue]] = []
+    for clue in clues:
+        first = clue.forms[0]
+        fits = clue.constraint.kind == "link" and not clue.nested and not clue.heavy and " {o} " not in f"{first.text} ".removeprefix("{o}")
+        plural = first.form == "verb" or re.match(r"\{o\} (?:is|was|has|had|[a-z]+ed|studied|found|taught)\b", first.text) is not None
+        fits = fits and plural and not re.search(r"\b(?:an?|the) \{o\}", first.text)
+        same = next((g for g in groups if fits and g[0].forms == clue.forms and not g[0].nested and not g[0].heavy), None)
+        if same is not None:
+            same.append(clue)
+        else:
+            groups.append([clue])
+    return groups
 
 
-def _clue_words(clue: _Clue) -> str:
-    text = clue.clause.text.replace("{o}", clue.other)
-    if clue.clause.form == "relative" and clue.clause.preposition:
-        return f"{clue.clause.preposition} which {text}"
-    return text
+def _merged(group: list[_Clue]) -> _Clue:
+    words = _listed([clue.other for clue in group])
+    return _Clue(group[0].constraint, group[0].forms, words, words, nested=False)
+
+
+def _plural(text: str, subject: str) -> str:
+    """The verb right behind the subject in the plural."""
+    rest = text.removeprefix(subject)
+    return subject + re.sub(r"^ (is|was|has)\b", lambda m: {"is": " are", "was": " were", "has": " have"}[m[1]], rest)
+
+
+def _inserted(parts: _Parts, person: bool) -> list[str]:
+    """Relatives and possessives as they stand between commas behind the root's noun."""
+    return [re.sub(r"^that ", "which ", words) for words in parts.relatives] + parts.possessives
+
+
+def _who(verbs: list[str], person: bool) -> list[str]:
+    return [_pronouns(verbs, "who" if person else "that")] if verbs else []
+
+
+def _with(measures: list[str]) -> str:
+    return f" with {_listed(measures)}" if measures else ""
+
+
+def _subordinate(verbs: list[str]) -> bool:
+    return any(_SUBORDINATE.search(verb) for verb in verbs[:-1])
+
+
+def _pronouns(verbs: list[str], pronoun: str) -> str:
+    """ "who was born in Hanover and studied at Göttingen"; with the pronoun again where the subject might be lost."""
+    return _listed([f"{pronoun} {verb}" for verb in verbs]) if _subordinate(verbs) else f"{pronoun} {_listed(verbs)}"
+
+
+def _what(person: bool, style: int) -> str:
+    if person:
+        return "Who is"
+    return "What is the name of" if style == 2 else "What is"
 
 
 def _listed(pieces: list[str]) -> str:
+    """ "A, B and C"; with a comma before "and" where the piece before it holds a relative clause that would go on otherwise."""
     if len(pieces) <= 1:
         return "".join(pieces)
-    if len(pieces) == 2:
-        return f"{pieces[0]} and {pieces[1]}"
-    return f"{', '.join(pieces[:-1])} and {pieces[-1]}"
+    closed = any(_SUBORDINATE.search(re.sub(r"^(?:\w+ )?(?:who|whom|whose|which|that) ", "", piece)) for piece in pieces[:-1])
+    return f"{', '.join(pieces[:-1])}{',' if closed else ''} and {pieces[-1]}"
 
 
-def _join(pieces: list[str], clues: list[_Clue]) -> str:
-    return _listed(pieces)
+def _uncapitalised(value: str) -> str:
+    """ "Writer" as it stands after "a"; "German painter" as it is."""
+    first, *rest = value.split() or [""]
+    if not first[1:].islower() or any(word[:1].isupper() for word in rest) or re.search(r"(?:an|ish|ese|ch|ek|[aeo]li|[ds]i)$", first):
+        return value
+    return value[:1].lower() + value[1:]
+
+
+def _digest(tree: ResearchTree) -> int:
+    """A number that depends on what the tree says, for the choice between openings."""
+    said = "\n".join(f"{v.title}|{c.wording}|{c.value}" for v in tree.vertices for c in v.constraints)
+    return hashlib.sha256(said.encode()).digest()[0]
 
 
 def _a(noun: str) -> str:
-    return "an" if re.match(r"(?i)[aeio]|u[^ns]|un[^i]|us[^e]|hour|honest|honou?r", noun) and not re.match(r"(?i)one\b|eu", noun) else "a"
+    return "an" if re.match(r"(?i)[aeio]|u[^ns]|un[^i]|us[^e]|hour|honest|honou?r|[fhlmnrsx]-", noun) and not re.match(r"(?i)one\b|eu", noun) else "a"

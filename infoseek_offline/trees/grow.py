@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Literal
 
 from pyroaring import BitMap
 
@@ -21,7 +22,7 @@ from infoseek_offline.trees.options import Option, Options
 from infoseek_offline.trees.tree import Draft, DraftVertex
 
 MAX_MOVES = 60
-MAX_RETREATS = 8
+MAX_RETREATS = 5
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
 NO_START = "no page to start with"
 
@@ -45,6 +46,7 @@ class Growth:
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
+        self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
@@ -89,42 +91,104 @@ class Growth:
         """All legal moves now, the last one being to stop."""
         root = self.draft.root
         if not root.constraints:
-            found = [self._move("start", root, o) for o in self._children(root)]
+            found = []
+            if self.describable(root.page, 0):
+                found = [self._move("start", root, o) for o in self._children(root)]
         else:
             vertex = self.focus()
             if vertex is None:
                 return [Move("stop", root.id, None, 1, 1, "done")]
             found = self._moves_at(vertex)
         at = root if not root.constraints else self.focus() or root
-        return [*found, Move("stop", at.id, None, 0, 0, NO_START if not root.constraints else "no move left")]
+        return [*found, Move("stop", at.id, None, 0, 0, NO_START if not (root.constraints or self.banned) else "no move left")]
 
     def _moves_at(self, vertex: DraftVertex) -> list[Move]:
-        current = self.candidates(vertex)
-        room = len(vertex.constraints) < self.shape.max_constraints
-        if not room:
+        if len(vertex.constraints) >= self.shape.max_constraints:
             return []
-        moves = []
+        current = self.candidates(vertex)
+        before = len(current)
         extents = [self.extent_of(vertex, i) for i in range(len(vertex.constraints))]
+        # M2, seen from here: with an inner child's constraint away, enough must be left.
+        skipped = [
+            self.candidates(vertex, i)
+            for i, c in enumerate(vertex.constraints)
+            if c.other and self.draft.vertices[c.other].role == "inner"
+        ]
         used = {c.key for c in vertex.constraints if c.kind in ("interval", "fact")}
         kinds = {c.kind for c in vertex.constraints}
-        page = vertex.page
-        offers = self.options.links(page) + self.options.literals(page) + self.options.blurs(page)
+        hidden = frozenset().union(*(self.options.title_words(v.page) for v in self.draft.vertices.values() if v.role != "leaf"))
+        pages = self.draft.pages
+        offers = self._offers(vertex)
+        if vertex.depth + 1 < self.shape.max_depth and len(self.draft.vertices) + 2 <= self.shape.max_vertices:
+            offers = offers + self._children(vertex)
+        moves = []
         for option in offers:
             constraint = option.constraint
-            if constraint.kind in ("interval", "fact") and constraint.key in used:
+            if constraint.kind in ("interval", "fact"):
+                if constraint.key in used:
+                    continue
+            elif constraint.kind in ("type", "category"):
+                if constraint.kind in kinds:
+                    continue
+            elif option.page in pages or any(o.page in pages for o in option.beneath):
                 continue
-            if constraint.kind in ("type", "category") and constraint.kind in kinds:
+            extent = option.extent
+            after = current.intersection_cardinality(extent)
+            if after >= before or not after:
                 continue
-            after = len(current & option.extent)
-            if after >= len(current) or not self._fits(vertex, option, extents):
+            spare = min((s.intersection_cardinality(extent) for s in skipped), default=before)
+            if spare < self.bounds.min_skipped:
                 continue
-            moves.append(Move("constrain", vertex.id, option, len(current), after))
-        if vertex.depth + 1 < self.shape.max_depth and len(self.draft.vertices) + 2 <= self.shape.max_vertices:
-            for option in self._children(vertex):
-                after = len(current & option.extent)
-                if after < len(current) and self._fits(vertex, option, extents):
-                    moves.append(Move("extend", vertex.id, option, len(current), after))
+            if any(extent <= e or e <= extent for e in extents):
+                continue  # M3
+            if option.role != "inner" and not hidden.isdisjoint(self._shown_words(option)):
+                continue  # L1: "Göttingen" in a clue about the University of Göttingen
+            kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" else "constrain"
+            moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
         return moves
+
+    def _shown_words(self, option: Option) -> frozenset[str]:
+        words = self.options.title_words(option.page) if option.role == "leaf" and option.page is not None else frozenset()
+        for beneath in option.beneath:
+            if beneath.page is not None:
+                words = words | self.options.title_words(beneath.page)
+        return words
+
+    def _offers(self, vertex: DraftVertex) -> list[Option]:
+        """Clues for the vertex that no state of the tree could make illegal: not too telling at the root (X1), and naming no page
+        that is nearer to the answer than the tree says (X2). Kept by page and depth for the root."""
+        return self._offers_at(vertex.page, vertex.depth)
+
+    def _offers_at(self, page: int, depth: int) -> list[Option]:
+        kept = self.options.offers_of(self.draft.root.page)
+        key = (page, depth)
+        if key not in kept:
+            offers = list(self.options.literals(page))
+            if depth + 1 <= self.shape.max_depth:
+                offers += self.options.links(page)
+            if depth + 2 <= self.shape.max_depth:
+                offers += self.options.blurs(page)
+            kept[key] = [
+                o for o in offers
+                if not (depth == 0 and len(o.extent) < self.bounds.min_clue) and all(self._far(p, d) for p, d in _named(o, depth))
+            ]  # fmt: skip
+        return kept[key]
+
+    def describable(self, page: int, depth: int) -> bool:
+        """Whether all legal clues of the page at that depth together would leave it alone; if not, no choice of them does."""
+        kept = self.options.describable_of(self.draft.root.page)
+        key = (page, depth)
+        if key not in kept:
+            left = BitMap(self.extents.universe)
+            for option in self._offers_at(page, depth):
+                left &= option.extent
+                if len(left) == 1:
+                    break
+            kept[key] = len(left) == 1
+        return kept[key]
+
+    def _far(self, page: int, depth: int) -> bool:
+        return page not in self.within(depth - 1)
 
     def _move(self, kind: str, vertex: DraftVertex, option: Option) -> Move:
         assert kind in ("start", "extend")
@@ -143,63 +207,30 @@ class Growth:
                 continue
             if vertex.depth >= 1 and page in self.within(vertex.depth):
                 continue
-            if len(self.options.links(page)) < 3:
+            if not self.describable(page, vertex.depth + 1):
                 continue
             found.append(Option(option.constraint, "inner", page, option.extent))
         return found
 
-    def _fits(self, vertex: DraftVertex, option: Option, extents: list[BitMap]) -> bool:
-        """What the certificate would refuse anyway is not offered."""
-        root = self.draft.root
-        if vertex is root and len(option.extent) < self.bounds.min_clue:
-            return False  # X1
-        if any(option.extent <= e or e <= option.extent for e in extents):
-            return False  # M3
-        for index, constraint in enumerate(vertex.constraints):  # M2, seen from here
-            if constraint.other and self.draft.vertices[constraint.other].role == "inner":
-                if len(self.candidates(vertex, index) & option.extent) < self.bounds.min_skipped:
-                    return False
-        named = [(option.page, vertex.depth + 1)] if option.role == "leaf" else []
-        named += [(o.page, vertex.depth + 2) for o in option.beneath if o.role == "leaf"]
-        named += [(page, vertex.depth + 1) for page in option.named]
-        pages = self.draft.pages
-        for page, depth in named:
-            assert page is not None
-            if page in pages or (depth > 1 and page in self.within(depth - 1)):
-                return False  # X2
-            if self._shares_a_word(page, vertex.page):
-                return False  # L1
-        return not (option.role in ("blur", "inner") and option.page in pages)
-
-    def _shares_a_word(self, page: int, described: int) -> bool:
-        """Whether a name would give away a described page: "Göttingen" in a clue about the University of Göttingen."""
-        words = self.options.title_words(page)
-        if not words.isdisjoint(self.options.title_words(described)):
-            return True
-        return any(
-            not words.isdisjoint(self.options.title_words(v.page))
-            for v in self.draft.vertices.values()
-            if v.role in ("root", "inner")
-        )
-
     def retreat(self, vertex: DraftVertex) -> bool:
-        """Take back what led into a dead end: an inner vertex that can't be described is given up, at the root first the clues.
-        False where there is nothing to take back."""
-        root = self.draft.root
-        if vertex is not root:
+        """Take back what led into a dead end: at first the vertex's clues, to be chosen anew more eagerly; then the vertex itself,
+        or at the root one of its inner children. False where there is nothing to take back."""
+        inner = [c for c in vertex.constraints if c.other and self.draft.vertices[c.other].role == "inner"]
+        clues = [c for c in vertex.constraints if c not in inner]
+        for constraint in clues:
+            self.draft.remove(vertex, constraint)
+        if clues and vertex.id not in self.eager:
+            self.eager.add(vertex.id)
+            return True
+        if vertex is not self.draft.root:
             parent = self.draft.vertices[vertex.parent]
             self.banned.add(vertex.page)
             self.draft.remove(parent, next(c for c in parent.constraints if c.other == vertex.id))
             return True
-        clues = [c for c in root.constraints if not (c.other and self.draft.vertices[c.other].role == "inner")]
-        inner = [c for c in root.constraints if c not in clues]
         if not inner:
             return False
-        for constraint in clues:
-            self.draft.remove(root, constraint)
-        if not clues or self.rng.random() < 0.5:
-            self.banned.add(self.draft.vertices[inner[-1].other].page)
-            self.draft.remove(root, inner[-1])
+        self.banned.add(self.draft.vertices[inner[-1].other].page)
+        self.draft.remove(vertex, inner[-1])
         return True
 
     def apply(self, move: Move) -> None:
@@ -248,6 +279,15 @@ class Growth:
                 best = c
         if best is not now:
             self.draft.replace(vertex, now, best.model_copy(update={"id": now.id}))
+
+
+def _named(option: Option, depth: int) -> list[tuple[int, int]]:
+    """(page, depth) of the pages that a clue of a vertex at `depth` names."""
+    named = [(page, depth + 1) for page in option.named]
+    if option.role == "leaf" and option.page is not None:
+        named.append((option.page, depth + 1))
+    named += [(o.page, depth + 2) for o in option.beneath if o.role == "leaf" and o.page is not None]
+    return named + [(page, depth + 2) for o in option.beneath for page in o.named]
 
 
 def grow(root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random) -> Grown:

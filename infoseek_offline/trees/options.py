@@ -49,6 +49,21 @@ class Options:
         self._blurs: dict[int, list[Option]] = {}
         self._words: dict[int, frozenset[str]] = {}
         self._reach: tuple[int, list[BitMap]] = (-1, [])
+        self._offers: tuple[int, dict[tuple[int, int], list[Option]]] = (-1, {})
+
+        self._describable: tuple[int, dict[tuple[int, int], bool]] = (-1, {})
+
+    def describable_of(self, root: int) -> dict[tuple[int, int], bool]:
+        """The same for whether a page can be described at a depth."""
+        if self._describable[0] != root:
+            self._describable = (root, {})
+        return self._describable[1]
+
+    def offers_of(self, root: int) -> dict[tuple[int, int], list[Option]]:
+        """What has been found legal for (page, depth) below this root; kept for the last root."""
+        if self._offers[0] != root:
+            self._offers = (root, {})
+        return self._offers[1]
 
     def within(self, root: int, distance: int, hub_degree: int) -> BitMap:
         """Pages within that distance of `root` in the association graph, not walking through hubs; kept for the last root."""

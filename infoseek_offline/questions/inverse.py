@@ -1,0 +1,198 @@
+"""Tables for saying a relation from its other side; read by clauses.py. Words only, no logic.
+
+Keys of INVERSE are the middle of "{o} MIDDLE {v}", values the verb phrase that says the same of {v}. After "|" stands what may be
+put before a long {o}: "sent {o} | into space" is also "sent into space {o}".
+"""
+
+from __future__ import annotations
+
+import re
+
+INVERSE = {
+    # persons
+    "studied at": "is the alma mater of {o}",
+    "graduated from": "is the alma mater of {o}",
+    "was educated at": "educated {o}",
+    "was born in": "is the birthplace of {o}",
+    "was born at": "is the birthplace of {o}",
+    "died in": "is the place of death of {o}",
+    "died at": "is the place of death of {o}",
+    "was buried at": "is the burial place of {o}",
+    "was buried in": "is the burial place of {o}",
+    "lived in": "was a home of {o}",
+    "worked at": "employed {o}",
+    "worked for": "employed {o}",
+    "worked in": "was a field of {o}",
+    "was interested in": "interested {o}",
+    "was a student of": "taught {o}",
+    "was a doctoral student of": "supervised the doctorate of {o}",
+    "taught": "was a teacher of {o}",
+    "taught at": "had {o} | on its staff",
+    "was the doctoral advisor of": "was a doctoral student of {o}",
+    "worked with": "worked with {o}",
+    "worked together with": "worked together with {o}",
+    "collaborated with": "collaborated with {o}",
+    "corresponded with": "corresponded with {o}",
+    "travelled with": "travelled with {o}",
+    "was married to": "was married to {o}",
+    "was the partner of": "was the partner of {o}",
+    "was a sibling of": "was a sibling of {o}",
+    "was related to": "was related to {o}",
+    "was a child of": "was a parent of {o}",
+    "was a parent of": "was a child of {o}",
+    "is a member of": "has {o} | among its members",
+    "was a member of": "had {o} | among its members",
+    "became a member of": "had {o} | among its members",
+    "joined": "was joined by {o}",
+    "received": "was awarded to {o}",
+    "is known for": "is linked with the name of {o}",
+    "was a citizen of": "had {o} | as a citizen",
+    "was involved in": "involved {o}",
+    "took part in": "had {o} | among its participants",
+    "held the office of": "was an office of {o}",
+    "flew on": "carried {o}",
+    "was the flight of": "flew on {o}",
+    # places
+    "is in": "is home to {o}",
+    "is on": "is home to {o}",
+    "is part of": "includes {o}",
+    "was part of": "included {o}",
+    "is near": "is near {o}",
+    "borders": "borders {o}",
+    "borders on": "borders on {o}",
+    "is twinned with": "is twinned with {o}",
+    "flows into": "receives the waters of {o}",
+    "flows through": "is crossed by {o}",
+    "is a tributary of": "has {o} | as a tributary",
+    "has a coast on": "washes the coast of {o}",
+    "has its headquarters in": "is the seat of {o}",
+    "is affiliated with": "is affiliated with {o}",
+    "is connected with": "is connected with {o}",
+    "has its source in": "is the source of {o}",
+    # space
+    "orbits": "is orbited by {o}",
+    "flew past": "was passed by {o}",
+    "was sent to": "was the destination of {o}",
+    "set out for": "was the destination of {o}",
+    "set out from": "was the starting point of {o}",
+    "was launched from": "was the launch site of {o}",
+    "launched rockets from": "was used for launches by {o}",
+    "was a mission of": "sent {o} | into space",
+    "was discovered at": "was the site of the discovery of {o}",
+    "was discovered in": "was the scene of the discovery of {o}",
+    "was discovered with": "was used in the discovery of {o}",
+    "was derived from": "gave rise to {o}",
+    "was developed in": "is the country of origin of {o}",
+    # things
+    "belongs to the genus": "is the genus of {o}",
+    "belongs to the family": "is the family of {o}",
+    "belongs to the order": "is the order of {o}",
+    "belongs to the class": "is the class of {o}",
+    "belongs to the phylum": "is the phylum of {o}",
+    "belongs to the genre of": "is the genre of {o}",
+    "is in the constellation": "contains {o}",
+    "uses the engine": "is the engine of {o}",
+    "came out of": "was a source of {o}",
+    "is named after": "is the namesake of {o}",
+    "was named after": "is the namesake of {o}",
+    "is based on": "is the basis of {o}",
+    "is awarded for": "is honoured by {o}",
+    "is awarded in": "is the place of award of {o}",
+    "is devoted to": "is the concern of {o}",
+    "occurs in": "contains {o}",
+    "is an ore of": "is obtained from {o}",
+    "starred in": "starred {o}",
+    "played for": "had {o} | among its players",
+    "fought in": "had {o} | among its combatants",
+    "is dedicated to": "is the patron of {o}",
+    "is kept in": "holds {o}",
+    "belonged to": "included {o}",
+}
+
+# Inverses that read better than "in which {o} was born" also where {o} is short.
+PREFERRED = frozenset(
+    "was a student of;was a doctoral student of;taught;was the doctoral advisor of;worked with;worked together with;collaborated with;"
+    "corresponded with;travelled with;was married to;was the partner of;was a sibling of;was related to;was a child of;was a parent of;"
+    "is part of;was part of;is near;borders;borders on;is twinned with;is affiliated with;is connected with;orbits;flew past;received;"
+    "was interested in;flew on;occurs in;starred in;is kept in;was sent to;is a tributary of;has a coast on;joined;was involved in;"
+    "is a member of;was a member of;took part in;studied at;set out for;set out from;is in;is on;held the office of;belongs to the genus;"
+    "belongs to the family;belongs to the order;belongs to the class;belongs to the phylum;belongs to the genre of;"
+    "is in the constellation;uses the engine;came out of".split(";")
+)
+
+# Participle -> past, where they differ or don't end in "ed"; "" where the active says something else.
+PAST = {
+    "written": "wrote", "given": "gave", "taken": "took", "drawn": "drew", "chosen": "chose", "driven": "drove", "worn": "wore",
+    "flown": "flew", "seen": "saw", "begun": "began", "sung": "sang", "overthrown": "overthrew", "undertaken": "undertook",
+    "overseen": "oversaw", "known": "", "born": "", "built": "built", "led": "led", "made": "made", "won": "won", "held": "held",
+    "taught": "taught", "found": "found", "bought": "bought", "sold": "sold", "fought": "fought", "sent": "sent", "laid": "laid",
+    "set": "", "put": "", "cast": "cast", "shot": "shot", "struck": "struck", "lost": "lost", "left": "left", "met": "met",
+    "hit": "hit", "read": "read", "run": "ran", "shown": "showed", "told": "told", "thought": "", "brought": "brought",
+    "spoken": "spoke", "stolen": "stole", "broken": "broke", "woven": "wove", "hidden": "hid", "grown": "grew",
+}  # fmt: skip
+
+# Participle -> present, for "is awarded by".
+PRESENT_ACTIVE = {
+    "awarded": "awards", "owned": "owns", "operated": "operates", "managed": "manages", "fed": "feeds", "drained": "drains",
+    "published": "publishes", "orbited": "orbits", "bordered": "borders", "crossed": "crosses", "surrounded": "surrounds",
+    "used": "uses", "run": "runs", "led": "leads", "headed": "heads", "administered": "administers", "governed": "governs",
+    "maintained": "maintains", "represented": "represents", "produced": "produces", "made": "makes", "formed": "forms",
+    "traversed": "traverses", "dominated": "dominates", "funded": "funds", "organised": "organises", "organized": "organizes",
+    "caused": "causes", "inhabited": "inhabits", "served": "serves", "given": "gives", "presented": "presents",
+}  # fmt: skip
+
+# Finite verb -> its passive, for verbs whose passive is certain.
+TRANSITIVE = {
+    verb: ("was", verb)
+    for verb in (
+        "discovered founded designed developed invented created produced directed composed edited translated illustrated narrated "
+        "published recorded named described isolated explored sponsored commissioned visited influenced inspired commanded managed "
+        "represented replaced succeeded preceded married supported built led made won held bought sold lost found sent surveyed "
+        "observed photographed crossed conquered climbed established constructed examined investigated mapped launched operated owned "
+        "introduced identified predicted proposed suggested prepared synthesised synthesized studied used employed mentioned dedicated "
+        "opened occupied defeated attacked captured destroyed restored rebuilt enlarged expanded absorbed adopted awarded "
+        "appointed attended followed nominated elected selected carried orbited imaged passed reached analysed analyzed catalogued measured extracted"
+    ).split()
+} | {
+    "wrote": ("was", "written"), "drew": ("was", "drawn"), "saw": ("was", "seen"), "took": ("was", "taken"), "gave": ("was", "given"),
+    "chose": ("was", "chosen"), "overthrew": ("was", "overthrown"), "oversaw": ("was", "overseen"), "sang": ("was", "sung"),
+    "contains": ("is", "contained"), "drains": ("is", "drained"), "owns": ("is", "owned"), "operates": ("is", "operated"),
+    "crosses": ("is", "crossed"), "surrounds": ("is", "surrounded"), "uses": ("is", "used"), "carries": ("is", "carried"),
+    "runs": ("is", "run"), "borders": ("is", "bordered"), "awards": ("is", "awarded"), "feeds": ("is", "fed"), "publishes": ("is", "published"),
+}  # fmt: skip
+
+# Idioms of an encyclopedia, and plainer words for the same.
+SAME = {
+    "is a satellite of": "orbits",
+    "is a natural satellite of": "orbits",
+    "is a moon of": "orbits",
+    "is one of the moons of": "orbits",
+    "has a name in": "is known for",
+    "followed on": "followed",
+    "came upon": "discovered",
+    "is in the gift of": "is awarded by",
+    "was used for the launch of": "launched",
+    "was the flight of": "carried",
+    "was the place of discovery of": "was the site of the discovery of",
+    "is the place of discovery of": "was the site of the discovery of",
+    "takes its name from": "is named after",
+    "took its name from": "was named after",
+    "has worked at": "worked at",
+    "is located in": "is in",
+    "is situated in": "is in",
+    "lies in": "is in",
+    "shares a border with": "borders",
+    "is best known for": "is known for",
+    "was known for": "is known for",
+    "was the teacher of": "taught",
+    "is the son of": "is a son of",
+    "is the daughter of": "is a daughter of",
+    "is the brother of": "is a brother of",
+}
+# What says too little of the other page, or needs the sentence that it was taken from.
+VAGUE = re.compile(
+    r"\b(?:often|sometimes|usually) (?:treated|mentioned|used|seen)\b|\btreated in works\b|\bnext to\b|\bhad the company\b|\bcounted\b|"
+    r"\badded to the knowledge\b|\bat the service\b|\blives? on\b|\bhistory of\b|\bgoes? back in part\b|\bin connection with\b|"
+    r"\b(?:is|was) (?:students|members|children|pupils|parts|elements|moons|sons|daughters)\b|\bhad made\b|\b(?:told|took|brought) \{|"
+    r"\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
+)
