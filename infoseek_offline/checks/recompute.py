@@ -71,7 +71,7 @@ class Stored:
             kinds = self._array("kinds").tolist()
         except FileNotFoundError as error:
             raise CorpusError(f"no corpus in {folder}: make one with 'infoseek corpus build DUMP'") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise CorpusError(f"the corpus in {folder} is damaged ({error}): build it again") from error
         self.universe: Pages = frozenset(p for p, k in enumerate(kinds) if tuple(PageKind)[k] == PageKind.ARTICLE)
         self.lists_others: Pages = frozenset(p for p, k in enumerate(kinds) if tuple(PageKind)[k] == PageKind.DISAMBIGUATION)

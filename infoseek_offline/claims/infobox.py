@@ -21,7 +21,11 @@ MAX_VALUE_WORDS = 5  # a longer literal is a description, not a value
 Kind = Literal["link", "date", "number", "count", "text"]
 
 _NOUN_KEY = re.compile(r"[a-z]{3,}(?: [a-z]{3,}){0,2}")
-_VERB_KEY = re.compile(r"(?P<verb>(?:first |last |originally )?[a-z]{2,}(?:ed|wn|en|lt|ung|old|ound|ought|ade|ept)) (?P<prep>by|after|for|in|at|from|to|with|on)")
+_VERB_KEY = re.compile(
+    r"(?P<verb>(?:first |last |originally )?[a-z]{2,}(?:ed|wn|en|lt|ung|old|ound|ought|ade|ept)) "
+    r"(?P<prep>by|after|for|in|at|from|to|with|on)"
+)
+_NO_VERB = frozenset("need seed speed feed open garden women children own town".split())
 _WITHIN = frozenset("for in at from to with on".split())  # after these a participle may be a standing state
 # Noun-like keys that aren't: numbers, layout, languages, units in the key, abbreviations, adjectives and verbs alone.
 _NO_NOUN = re.compile(
@@ -37,10 +41,12 @@ _UNITS = frozenset(
     "years yr seconds s km/h mph knots kn km/s m/s m3/s % ° g/cm3 kg/m3 gev mev ev w kw mw gw hz khz mhz ghz v kv nm µm l litres bar pa kpa "
     "mpa hpa gpa usd $ € £ million".split()
 )
-_DATE_ANCHOR = re.compile(r"(?:\d{1,2} )?(?:(?:January|February|March|April|May|June|July|August|September|October|November|December)\b ?)?[\d, ]*"
-                          r"(?:BCE?|AD|CE|s)?")  # fmt: skip
+_DATE_ANCHOR = re.compile(
+    r"(?:\d{1,2} )?(?:(?:January|February|March|April|May|June|July|August|September|October|November|December)\b ?)?"
+    r"[\d, ]*(?:BCE?|AD|CE|s)?"
+)
 _LIST_MARK = re.compile(r"[;,\n·•/]|\s(?:and|&)\s")
-_PLACE_KEY = re.compile(r"place|location|city|town|born|died|headquarters|residence|departure|destination|landing site|source|mouth")
+_PLACE_KEY = re.compile(r"place|location|city|town|born|died|headquarters|residence|departure|destination|site|source|mouth")
 
 
 @cache
@@ -109,6 +115,9 @@ def _literal(corpus: Corpus, fact: Fact, key: str, box: str) -> Iterator[Claim]:
     wording = literal_wording(key, fact, box)
     if not wording:
         return
+    heads = {noun.split()[-1] for noun in (corpus.nouns[fact.page], *corpus.page(fact.page).types) if noun}
+    if wording.endswith(" a {o}") and not heads.isdisjoint(fact.value.casefold().split()):
+        return  # "the asteroid that is an asteroid"
     yield Claim(
         subject=fact.page, object=None, kind="literal", source="infobox", key=fact.key, wording=wording,
         value=fact.value, quantities=fact.quantities, confidence=0.9, evidence=corpus.evidence(fact.page, fact.start, fact.end),
@@ -127,7 +136,8 @@ def is_value(fact: Fact, link: Link) -> bool:
     after = _LIST_MARK.split(re.sub(r"^\s*\([^()]*\)", "", after))[0]
     # "5 May 1820 in [[Berlin]]" is said of the place as well.
     before = re.sub(r"^.*\d{3,4}\)?\s*|\(.*?\)", "", before)
-    return re.fullmatch(r"(?i)\s*(?:the|in|at|by)?\s*", before) is not None and re.fullmatch(r"\s*(?:\(.*|†|\*)?\s*", after) is not None
+    alone = re.fullmatch(r"\s*(?:\(.*|†|\*)?\s*", after) is not None
+    return alone and re.fullmatch(r"(?i)\s*(?:the|in|at|by)?\s*", before) is not None
 
 
 def link_wording(key: str, box: str = "") -> str:
@@ -143,7 +153,7 @@ def link_wording(key: str, box: str = "") -> str:
 def verb_wording(key: str) -> str:
     """ "{s} was restored by {o}" for "restored by"; "" for a key that isn't a participle with its preposition."""
     found = _VERB_KEY.fullmatch(key)
-    if found is None or found["verb"].split()[-1] in ("need", "seed", "speed", "feed", "open", "garden", "women", "children", "own", "town"):
+    if found is None or found["verb"].split()[-1] in _NO_VERB:
         return ""
     return f"{{s}} {'is' if found['prep'] in _WITHIN else 'was'} {key} {{o}}"
 

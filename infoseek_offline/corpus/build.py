@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infoseek_offline.corpus import mentions
+from infoseek_offline.corpus import entities, mentions
 from infoseek_offline.corpus.dump import DumpReader, RawPage, SiteInfo, read_dump
 from infoseek_offline.corpus.graph import association, pointers
 from infoseek_offline.corpus.pages import PageRow, read_page, title_hash
@@ -263,13 +263,13 @@ class _Builder:
     def _noun(self, phrases: list[str]) -> str:
         """The words for a kind: the head noun, with the word before it where the corpus mostly says both ("chemical element"). The
         first phrase with a head that some pages share; an odd word of one first sentence gives way to the infobox's name."""
-        enough = 1 + len(self.titles) // 500
+        enough = 1 + len(self.titles) // 1000
         for phrase in [p for p in phrases if self.heads[p.rsplit(" ", 1)[-1]] >= enough] or phrases[-1:]:
             words = phrase.split()
             head = words[-1]
             if len(words) > 1 and self.pairs[(words[-2], head)] >= max(3, 0.5 * self.heads[head]):
                 return f"{words[-2]} {head}"
-            return head
+            return entities.SHOWN_KINDS.get(head, head)
         return ""
 
     # manifest

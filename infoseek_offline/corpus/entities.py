@@ -44,13 +44,14 @@ def page_kind(title: str, templates: Sequence[str], categories: Sequence[str]) -
 
 _COPULA = re.compile(r"\b(?:is|was|are|were)\b(?:\s+(?:also|now|still|currently|formerly|officially|both|usually))?\s+"
                      r"(?:(?P<art>an?|the|one of (?:the|its|several|many))\s+)?")  # fmt: skip
+_APPOSITION = re.compile(r"^[^,.;:]{1,60}, (?P<art>an?|the) (?=[^\W\d_])")
 # The noun phrase ends before the first of these.
 _NP_END = re.compile(
     r"[,;:.()–—\[]|\s(?:of|in|on|at|from|for|to|by|with|within|near|between|along|under|into|as|since|that|which|who|whose|where|when|"
     r"known|called|named|discovered|located|situated|found|founded|built|made|used|launched|operated|born|based|belonging|"
     r"containing|consisting|orbiting|lying|flowing|forming|rising|standing|established|developed|produced|released|written|"
     r"directed|created|published|designed|is|was|are|were|has|had|first|having|occurring|composed|around|about|whom|orbits|"
-    r"running|set|held|he|she|it|during|after|before|among|through|beyond|but|dedicated|devoted|sent)\b|"
+    r"running|set|held|he|she|it|during|after|before|among|through|beyond|but|dedicated|devoted|sent|flown|kept|seen|given|taken|drawn|grown|shown|put|led|laid|left|run|responsible|near)\b|"
     r"(?<=\w)\s\w+ed\s(?:by|in|on|to|from|for|at|with|as|into|out|up|near|between|during|through|over|under|around|aboard)\b"
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -70,6 +71,9 @@ def sentence_types(sentence: str) -> list[str]:
     ["german astronomer", "composer"], lower case, head noun last. Empty where nothing is certain. English only."""
     plain = _BRACKETED.sub(" ", sentence)
     copula = _COPULA.search(plain)
+    apposition = _APPOSITION.search(plain)
+    if apposition and (copula is None or apposition.end() <= copula.start()):
+        copula = apposition  # "St Andrews, a town in Fife, lies by the North Sea"
     if copula is None or not copula.group("art"):
         return []
     rest = plain[copula.end() :]
@@ -93,6 +97,13 @@ def sentence_types(sentence: str) -> list[str]:
             continue
         phrases.append(" ".join([w.lower() for w in words[:-1]] + [head]))
     return phrases
+
+
+# How a kind is called in a question where the infobox's own word would sound odd.
+SHOWN_KINDS = {
+    "settlement": "place", "water": "body of water", "officeholder": "politician", "royalty": "monarch", "biography": "person",
+    "nrhp": "historic place", "uk": "place", "sportsperson": "athlete", "taxobox": "species", "speciesbox": "species",
+}  # fmt: skip
 
 
 def infobox_type(name: str) -> str:

@@ -22,12 +22,13 @@ MAX_WORDS = 11  # of a wording, besides the placeholders
 _NOT_ACTIVE = frozenset("located situated based related connected".split())
 # Words that need something the question doesn't hold: an antecedent, a second half, a time.
 _DANGLING = frozenset(
-    "he she they them him his her their this that these those who whom whose which where when while also both either neither nor not or but "
-    "however respectively former latter same other another others such there here then thus than if because since although though later "
-    "earlier next following previous another recently now currently today yesterday further more only once again still yet even too "
-    "including include".split()
-) - {"include"}
-_NEEDS_MORE = frozenset("become became becomes name named call called consider considered know known".split())
+    (
+        "he she they them him his her their this that these those who whom whose which where when while also both either "
+        "neither nor not or but however respectively former latter same other another others such there here then thus than if "
+        "because since although though later earlier next following previous recently now currently today yesterday further "
+        "more only once again still yet even too including"
+    ).split()
+)
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,15 @@ def realisable(wording: str) -> bool:
     if clause(words) is None:
         return False
     plain = re.sub(r"\b(?:the )?\{[vo]\}", " ", words).split()
-    if len(plain) > MAX_WORDS or any(w in _DANGLING or ((w[0].isupper() or w[0].isdigit()) and w not in _NAMES) for w in plain):
+    named = any((w[0].isupper() or w[0].isdigit()) and w not in _NAMES for w in plain)
+    if named or len(plain) > MAX_WORDS or not _DANGLING.isdisjoint(plain):
         return False
-    if re.search(r"\b(?:of of|in in|the the|a the|the a|and and)\b|,|\b(?:and|or|the|an|its)$", " ".join(plain)) or VAGUE.search(words):
+    if _BROKEN.search(" ".join(plain)) or VAGUE.search(words):
         return False
     return not re.search(r"\b(\w+) \1\b|\bits \{|\band \{|\{\w\} and \{|\{\w\} [a-z]+ing\b", words)
 
 
+_BROKEN = re.compile(r"\b(?:of of|in in|the the|a the|the a|and and)\b|,|\b(?:and|or|the|an|its)$")
 _NAMES = frozenset("Mohs Greek Roman Union Earth".split())
 
 
@@ -82,8 +85,8 @@ def forms(wording: str) -> tuple[Clause, ...]:
         words = words[4:]
     owner = re.fullmatch(rf"the ({_NOUN}) of (?:the )?\{{o\}} (is|was|are|were|include) \{{v\}}", words)
     if owner:
-        one = f"is one of the {owner[1]} of {{o}}" if owner[2] in ("include", "are", "were") else f"{owner[2]} the {owner[1]} of {{o}}"
-        return (Clause("verb", one),)
+        many = owner[2] in ("include", "are", "were")
+        return (Clause("verb", f"{'is one of' if many else owner[2]} the {owner[1]} of {{o}}"),)
     middle = re.fullmatch(rf"(\{{o\}}|the {_NOUN} of (?:the )?\{{o\}}) ([^{{}}]+) \{{v\}}", words)
     if middle and middle[1] == "{o}":
         return _gap(middle[2])
@@ -95,7 +98,9 @@ def forms(wording: str) -> tuple[Clause, ...]:
 
 _NOUN = r"(?:(?!\b(?:the|an?|is|was|include)\b)[^{}])+"
 # "was a space probe launched aboard {o}" says no more of a space probe than "was launched aboard {o}".
-_KIND_FIRST = re.compile(r" (is|was) an? [a-z -]+ ([a-z]+ed|flown|built|sent|found|made|led|run) (aboard|by|from|to|in|at|with|on|for) ")
+_KIND_FIRST = re.compile(
+    r" (is|was) an? [a-z -]+ ([a-z]+ed|flown|built|sent|found|made|led|run) (aboard|by|from|to|in|at|with|on|for) "
+)
 _STANDING = frozenset("operated used owned run managed located situated administered".split())
 
 
@@ -138,13 +143,12 @@ def _gap(middle: str) -> tuple[Clause, ...]:
         )
     group = re.fullmatch(r"(is|was) one of the ([^{}]+) of", middle)
     if group:
-        return (Clause("possessive", f"{group[2]} include {{o}}"), Clause("verb", f"has {{o}} among its {group[2]}", ending=f"has among its {group[2]} {{o}}"))
-    relative = () if middle in INVERSE and middle in PREFERRED else _relative("{o}", parts)
-    return (*inverse, *relative) if middle in PREFERRED or not relative or not _in_table(middle) else (*relative, *inverse)
-
-
-def _in_table(middle: str) -> bool:
-    return middle in INVERSE
+        has = f"has {{o}} among its {group[2]}"
+        return Clause("possessive", f"{group[2]} include {{o}}"), Clause("verb", has, ending=f"has among its {group[2]} {{o}}")
+    if middle in PREFERRED:
+        return inverse
+    relative = _relative("{o}", parts)
+    return (*relative, *inverse) if middle in INVERSE else (*inverse, *relative)
 
 
 def _inverse(middle: str) -> tuple[Clause, ...]:
@@ -175,12 +179,18 @@ def _relative(subject: str, parts: list[str]) -> tuple[Clause, ...]:
     *before, last = parts
     if last in PREPOSITIONS:
         noun = re.fullmatch(r"(?:is|was|became) (?:an?|one) [a-z-]+(?: [a-z-]+)?", " ".join(before)) is not None
-        stays = before and before[0] in ("is", "was", "are", "were") and len(before) == 1  # "in which {o} is"
-        apart = len(before) > 4 or any(w in PREPOSITIONS for w in before) or {"name", "place", "part", "role", "way"} & set(before)
-        if not before or last == "as" or apart or (last == "of" and not noun) or (last == "by" and noun) or (stays and last not in ("in", "on", "at")):
+        if not before or len(before) > 4 or not _APART.isdisjoint(before):
+            return ()
+        if last == "as" or (last == "of" and not noun) or (last == "by" and noun):
+            return ()
+        if before in (["is"], ["was"]) and last not in ("in", "on", "at"):
             return ()
         return (Clause("relative", " ".join([subject, *before]), last),)
     return (Clause("relative", f"{subject} {' '.join(parts)}"),) if len(parts) <= 2 and last in TRANSITIVE else ()
+
+
+# Words that part the preposition at the end from its verb.
+_APART = PREPOSITIONS | frozenset("name place part role way".split())
 
 
 def _active(participle: list[str], present: bool) -> str:

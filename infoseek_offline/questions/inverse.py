@@ -26,7 +26,7 @@ INVERSE = {
     "was interested in": "interested {o}",
     "was a student of": "taught {o}",
     "was a doctoral student of": "supervised the doctorate of {o}",
-    "taught": "was a teacher of {o}",
+    "taught": "was taught by {o}",
     "taught at": "had {o} | on its staff",
     "was the doctoral advisor of": "was a doctoral student of {o}",
     "worked with": "worked with {o}",
@@ -45,11 +45,11 @@ INVERSE = {
     "became a member of": "had {o} | among its members",
     "joined": "was joined by {o}",
     "received": "was awarded to {o}",
-    "is known for": "is linked with the name of {o}",
+    "is known for": "is closely associated with {o}",
     "was a citizen of": "had {o} | as a citizen",
     "was involved in": "involved {o}",
     "took part in": "had {o} | among its participants",
-    "held the office of": "was an office of {o}",
+    "held the office of": "was held by {o}",
     "flew on": "carried {o}",
     "was the flight of": "flew on {o}",
     # places
@@ -104,20 +104,22 @@ INVERSE = {
     "starred in": "starred {o}",
     "played for": "had {o} | among its players",
     "fought in": "had {o} | among its combatants",
-    "is dedicated to": "is the patron of {o}",
+    "is dedicated to": "is honoured at {o}",
     "is kept in": "holds {o}",
     "belonged to": "included {o}",
 }
 
 # Inverses that read better than "in which {o} was born" also where {o} is short.
 PREFERRED = frozenset(
-    "was a student of;was a doctoral student of;taught;was the doctoral advisor of;worked with;worked together with;collaborated with;"
-    "corresponded with;travelled with;was married to;was the partner of;was a sibling of;was related to;was a child of;was a parent of;"
-    "is part of;was part of;is near;borders;borders on;is twinned with;is affiliated with;is connected with;orbits;flew past;received;"
-    "was interested in;flew on;occurs in;starred in;is kept in;was sent to;is a tributary of;has a coast on;joined;was involved in;"
-    "is a member of;was a member of;took part in;studied at;set out for;set out from;is in;is on;held the office of;belongs to the genus;"
-    "belongs to the family;belongs to the order;belongs to the class;belongs to the phylum;belongs to the genre of;"
-    "is in the constellation;uses the engine;came out of".split(";")
+    (
+        "was a student of;was a doctoral student of;taught;was the doctoral advisor of;worked with;worked together with;"
+        "collaborated with;corresponded with;travelled with;was married to;was the partner of;was a sibling of;was related to;"
+        "was a child of;was a parent of;is part of;was part of;is near;borders;borders on;is twinned with;is affiliated with;"
+        "is connected with;orbits;flew past;received;was interested in;flew on;occurs in;starred in;is kept in;was sent to;"
+        "is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;studied at;set out for;"
+        "set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;belongs to the order;"
+        "belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;uses the engine;came out of"
+    ).split(";")
 )
 
 # Participle -> past, where they differ or don't end in "ed"; "" where the active says something else.
@@ -145,20 +147,23 @@ PRESENT_ACTIVE = {
 TRANSITIVE = {
     verb: ("was", verb)
     for verb in (
-        "discovered founded designed developed invented created produced directed composed edited translated illustrated narrated "
-        "published recorded named described isolated explored sponsored commissioned visited influenced inspired commanded managed "
-        "represented replaced succeeded preceded married supported built led made won held bought sold lost found sent surveyed "
-        "observed photographed crossed conquered climbed established constructed examined investigated mapped launched operated owned "
-        "introduced identified predicted proposed suggested prepared synthesised synthesized studied used employed mentioned dedicated "
-        "opened occupied defeated attacked captured destroyed restored rebuilt enlarged expanded absorbed adopted awarded "
-        "appointed attended followed nominated elected selected carried orbited imaged passed reached analysed analyzed catalogued measured extracted"
+        "discovered founded designed developed invented created produced directed composed edited translated illustrated "
+        "narrated published recorded named described isolated explored sponsored commissioned visited influenced inspired "
+        "commanded managed represented replaced succeeded preceded married supported built led made won held bought sold lost "
+        "found sent surveyed observed photographed crossed conquered climbed established constructed examined investigated "
+        "mapped launched operated owned introduced identified predicted proposed suggested prepared synthesised synthesized "
+        "studied used employed mentioned dedicated opened occupied defeated attacked captured destroyed restored rebuilt "
+        "enlarged expanded absorbed adopted awarded appointed attended followed nominated elected selected carried orbited "
+        "imaged passed reached analysed analyzed catalogued measured extracted"
     ).split()
 } | {
-    "wrote": ("was", "written"), "drew": ("was", "drawn"), "saw": ("was", "seen"), "took": ("was", "taken"), "gave": ("was", "given"),
+    "wrote": ("was", "written"), "drew": ("was", "drawn"), "saw": ("was", "seen"), "took": ("was", "taken"),
+    "gave": ("was", "given"),
     "chose": ("was", "chosen"), "overthrew": ("was", "overthrown"), "oversaw": ("was", "overseen"), "sang": ("was", "sung"),
     "contains": ("is", "contained"), "drains": ("is", "drained"), "owns": ("is", "owned"), "operates": ("is", "operated"),
     "crosses": ("is", "crossed"), "surrounds": ("is", "surrounded"), "uses": ("is", "used"), "carries": ("is", "carried"),
-    "runs": ("is", "run"), "borders": ("is", "bordered"), "awards": ("is", "awarded"), "feeds": ("is", "fed"), "publishes": ("is", "published"),
+    "runs": ("is", "run"), "borders": ("is", "bordered"), "awards": ("is", "awarded"), "feeds": ("is", "fed"),
+    "publishes": ("is", "published"),
 }  # fmt: skip
 
 # Idioms of an encyclopedia, and plainer words for the same.
@@ -191,8 +196,9 @@ SAME = {
 }
 # What says too little of the other page, or needs the sentence that it was taken from.
 VAGUE = re.compile(
-    r"\b(?:often|sometimes|usually) (?:treated|mentioned|used|seen)\b|\btreated in works\b|\bnext to\b|\bhad the company\b|\bcounted\b|"
-    r"\badded to the knowledge\b|\bat the service\b|\blives? on\b|\bhistory of\b|\bgoes? back in part\b|\bin connection with\b|"
-    r"\b(?:is|was) (?:students|members|children|pupils|parts|elements|moons|sons|daughters)\b|\bhad made\b|\b(?:told|took|brought) \{|"
-    r"\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
+    r"\b(?:often|sometimes|usually) (?:treated|mentioned|used|seen)\b|\btreated in works\b|\bnext to\b|\bhad the company\b|"
+    r"\bcounted\b|\badded to the knowledge\b|\bat the service\b|\blives? on\b|\bhistory of\b|\bgoes? back in part\b|"
+    r"\bin connection with\b|\b(?:is|was) (?:students|members|children|pupils|parts|elements|moons|sons|daughters)\b|"
+    r"\bhad made\b|\b(?:told|took|brought) \{|\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|"
+    r"\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )

@@ -12,15 +12,18 @@ from infoseek_offline.records import LinkKind
 
 PERSON_KEYS = frozenset({"birth date", "death date", "birth place", "birthplace", "death place", "spouse", "alma mater"})
 PERSON_NOUNS = frozenset(
-    "person scientist physicist chemist astronomer mathematician biologist geologist botanist zoologist naturalist mineralogist "
-    "engineer inventor explorer navigator mountaineer astronaut cosmonaut physician surgeon philosopher writer author poet novelist "
-    "playwright journalist painter sculptor artist architect composer singer musician pianist guitarist rapper conductor actor "
-    "actress director producer comedian dancer model politician president minister king queen emperor empress prince princess "
-    "duke general admiral officer soldier lawyer judge economist historian linguist theologian bishop pope saint monk priest "
-    "theorist cosmologist geophysicist astrophysicist crystallographer pharmacist metallurgist geographer cartographer seaman "
-    "footballer player athlete cricketer swimmer boxer wrestler cyclist runner coach manager businessman businesswoman entrepreneur "
-    "activist educator teacher professor scholar psychologist sociologist anthropologist archaeologist aviator pilot traveller "
-    "missionary statesman nobleman noblewoman officeholder royalty kami deity god goddess character logician programmer".split()
+    (
+        "person scientist physicist chemist astronomer mathematician biologist geologist botanist zoologist naturalist "
+        "mineralogist engineer inventor explorer navigator mountaineer astronaut cosmonaut physician surgeon philosopher "
+        "writer author poet novelist playwright journalist painter sculptor artist architect composer singer musician pianist "
+        "guitarist rapper conductor actor actress director producer comedian dancer model politician president minister king "
+        "queen emperor empress prince princess duke general admiral officer soldier lawyer judge economist historian linguist "
+        "theologian bishop pope saint monk priest theorist cosmologist geophysicist astrophysicist crystallographer pharmacist "
+        "metallurgist geographer cartographer seaman footballer player athlete cricketer swimmer boxer wrestler cyclist runner "
+        "coach manager businessman businesswoman entrepreneur activist educator teacher professor scholar psychologist "
+        "sociologist anthropologist archaeologist aviator pilot traveller missionary statesman nobleman noblewoman "
+        "officeholder royalty kami deity god goddess character logician programmer"
+    ).split()
 )
 _SAMPLE = 40  # links looked at for the article
 # Names that take "the" where no link of the corpus shows it: by their last word, or as plurals.
@@ -53,7 +56,7 @@ class Names:
             return f"the {noun} {base}"
         anchors, articles = self._shown(page)
         if self._lower(base, anchors):
-            return self._common(base, anchors, articles)
+            return self._common(page, base, anchors, articles)
         plural = f"{base}s"
         if anchors[plural] > anchors[base]:
             return plural  # "X-rays"
@@ -95,7 +98,7 @@ class Names:
         low = sum(n for anchor, n in anchors.items() if anchor[:1].islower())
         return base[:1].isupper() and low * 2 > anchors.total()
 
-    def _common(self, base: str, anchors: Counter[str], articles: Counter[str]) -> str:
+    def _common(self, page: int, base: str, anchors: Counter[str], articles: Counter[str]) -> str:
         """A common noun: a substance or a science stands bare, a countable one in the plural."""
         low = base[:1].lower() + base[1:]
         plurals = [anchor for anchor, _ in anchors.most_common() if anchor[:1].islower() and anchor.casefold() != low.casefold()]
@@ -103,7 +106,8 @@ class Names:
         counted = anchors[low] - bare - the
         if plurals and anchors[plurals[0]] + counted > bare:
             return plurals[0]
-        if counted > bare:
+        # "A nebula is …": what its own page counts can be counted.
+        if counted > bare or re.match(rf"(?:In [\w ]+, )?an? {re.escape(low)} (?:is|was)\b", self.corpus.page(page).text, re.IGNORECASE):
             return _plural(low)
         return f"the {low}" if the > bare else low
 

@@ -21,7 +21,7 @@ from infoseek_offline.records import Constraint, ResearchTree, Vertex
 LONG = 6  # words for {o} from which on they come last in their clause
 _MEASURE = re.compile(r"(?P<noun>[^{}]+?) (?:is|was) (?P<value>\{o\}.*)")
 _SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that)\b")
-_DATE_VERB = re.compile(r"(?:was|were) [a-z]+(?: [a-z]+)? \{o\}|died \{o\}|[a-z]+ \{o\}")
+_PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|[a-z]+ed|found|taught)\b")  # verbs that _plural can put in the plural
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,10 @@ class Realiser:
         head = f"{noun}{_with(parts.measures)}"
         predicates = [*parts.verbs, *parts.nested]
         if parts.nested_other:  # "at which the chemist who … studied" can only stand at the end
-            return f"{_what(person, style)} the {head} {_listed([*parts.relatives, *parts.possessives, *_who(parts.verbs, person), *parts.nested_other])}?"
-        if len(parts.nested) > 1:
+            verbs = _who([*parts.verbs, *parts.nested], person)
+            tail = _listed([*parts.relatives, *parts.possessives, *verbs, *parts.nested_other])
+            return f"{_what(person, style)} the {head} {tail}?"
+        if len(parts.nested) > 2 or (len(parts.nested) == 2 and not _simple(parts.nested[0])):
             return self._in_sentences(noun, head, inserted, parts, person)
         if not predicates:
             tail = _listed([*parts.relatives, *parts.possessives])
@@ -172,7 +174,7 @@ class Realiser:
             if measure := clue.measure():
                 words = measure
                 parts.measures.append(words)
-            elif verb and (clue.nested and not (person and first.form == "possessive") or first.form == "verb" or (mixed and first.form == "possessive")):
+            elif verb and (first.form == "verb" or (clue.nested if first.form == "relative" else mixed and not person)):
                 words = clue.say(verb)
                 (parts.nested if clue.nested else parts.verbs).append(words)
             elif first.form == "possessive":
@@ -181,7 +183,7 @@ class Realiser:
             else:
                 pronoun = "whom" if person else "which"
                 said = clue.say(first) if len(group) == 1 else _plural(clue.say(first), clue.other)
-                words = f"{first.preposition} {pronoun} {said}" if first.preposition else f"{'whom' if person else 'that'} {said}"
+                words = f"{first.preposition} {pronoun} {said}" if first.preposition else f"{pronoun if person else 'that'} {said}"
                 (parts.nested_other if clue.nested else parts.relatives).append(words)
             clues.update((one.constraint.id, words) for one in group)
         return parts
@@ -209,9 +211,8 @@ def _alike(clues: list[_Clue]) -> list[list[_Clue]]:
     groups: list[list[_Clue]] = []
     for clue in clues:
         first = clue.forms[0]
-        fits = clue.constraint.kind == "link" and not clue.nested and not clue.heavy and " {o} " not in f"{first.text} ".removeprefix("{o}")
-        plural = first.form == "verb" or re.match(r"\{o\} (?:is|was|has|had|[a-z]+ed|studied|found|taught)\b", first.text) is not None
-        fits = fits and plural and not re.search(r"\b(?:an?|the) \{o\}", first.text)
+        fits = clue.constraint.kind == "link" and not clue.nested and not clue.heavy and not re.search(r"\ban? \{o\}", first.text)
+        fits = fits and (first.form == "verb" or _PAST_SUBJECT.match(first.text) is not None)
         same = next((g for g in groups if fits and g[0].forms == clue.forms and not g[0].nested and not g[0].heavy), None)
         if same is not None:
             same.append(clue)
@@ -229,6 +230,11 @@ def _plural(text: str, subject: str) -> str:
     """The verb right behind the subject in the plural."""
     rest = text.removeprefix(subject)
     return subject + re.sub(r"^ (is|was|has)\b", lambda m: {"is": " are", "was": " were", "has": " have"}[m[1]], rest)
+
+
+def _simple(words: str) -> bool:
+    """A description short enough that what follows a comma isn't taken for a part of it."""
+    return len(words.split()) <= 16 and len(_SUBORDINATE.findall(words)) == 1 and "," not in words and " and " not in words
 
 
 def _inserted(parts: _Parts, person: bool) -> list[str]:
@@ -270,7 +276,8 @@ def _listed(pieces: list[str]) -> str:
 def _uncapitalised(value: str) -> str:
     """ "Writer" as it stands after "a"; "German painter" as it is."""
     first, *rest = value.split() or [""]
-    if not first[1:].islower() or any(word[:1].isupper() for word in rest) or re.search(r"(?:an|ish|ese|ch|ek|[aeo]li|[ds]i)$", first):
+    demonym = re.search(r"(?:an|ish|ese|ch|ek|[aeo]li|[ds]i)$", first)
+    if demonym or not first[1:].islower() or any(word[:1].isupper() for word in rest):
         return value
     return value[:1].lower() + value[1:]
 
@@ -281,5 +288,8 @@ def _digest(tree: ResearchTree) -> int:
     return hashlib.sha256(said.encode()).digest()[0]
 
 
+_VOWEL = re.compile(r"(?i)[aeio]|u[^ns]|un[^i]|us[^e]|hour|honest|honou?r|[fhlmnrsx]-")
+
+
 def _a(noun: str) -> str:
-    return "an" if re.match(r"(?i)[aeio]|u[^ns]|un[^i]|us[^e]|hour|honest|honou?r|[fhlmnrsx]-", noun) and not re.match(r"(?i)one\b|eu", noun) else "a"
+    return "an" if _VOWEL.match(noun) and not re.match(r"(?i)one\b|eu", noun) else "a"

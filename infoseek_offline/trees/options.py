@@ -21,6 +21,7 @@ from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.named import named_in
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+STEM = 6  # letters
 _COMMON = frozenset(
     "the and for with from von der des del los las saint mount lake river university institute society".split()
 )
@@ -80,9 +81,10 @@ class Options:
         return rings[distance]
 
     def title_words(self, page: int) -> frozenset[str]:
-        """Words of the title by which it could be told, casefolded."""
+        """Words of the title by which it could be told, casefolded, without what may be an ending ("Tennant", "tennantite")."""
         if page not in self._words:
-            self._words[page] = frozenset(w.casefold() for w in _WORD.findall(self.corpus.titles[page])) - _COMMON
+            words = {w.casefold() for w in _WORD.findall(self.corpus.titles[page])} - _COMMON
+            self._words[page] = frozenset(w[:STEM] for w in words)
         return self._words[page]
 
     def links(self, page: int) -> list[Option]:
