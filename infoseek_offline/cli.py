@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import InfoseekError
 
 HOME = Path("index") / "samplewiki"
+FULL = "the disk is full: free some space and run the same command again"
 
 
 class Ordered(click.Group):
@@ -31,10 +33,14 @@ class Ordered(click.Group):
         except InfoseekError as error:
             click.echo(f"infoseek: {error}", err=True)
             ctx.exit(error.exit_code)
+        except sqlite3.Error as error:
+            broken = f"a database can't be read or written ({error}): build the corpus again with 'infoseek corpus build DUMP'"
+            click.echo(f"infoseek: {FULL if 'full' in str(error) else broken}", err=True)
+            ctx.exit(1)
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 ctx.exit(1)
-            what = "the disk is full: free some space and run the same command again" if error.errno == errno.ENOSPC else error.strerror
+            what = FULL if error.errno == errno.ENOSPC else error.strerror
             click.echo(f"infoseek: {error.filename or 'cannot read or write'}: {what or error}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:

@@ -153,7 +153,7 @@ class Raw:
         if vertex["role"] == "leaf":
             return {vertex["title"]}
         found = set(self.universe)
-        for c in vertex["constraints"]:
+        for c in sorted(vertex["constraints"], key=lambda c: c["kind"] != "link"):
             if c["kind"] == "link":
                 found &= set().union(*(self.near[t] for t in self.candidates(tree, tree[c["other"]])))
             else:

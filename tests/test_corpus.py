@@ -59,7 +59,8 @@ def test_redirects_lead_to_their_page_through_chains_and_sections(make_corpus: M
     corpus = make_corpus(
         {
             "Anvil": "By the [[Old bench|seat]].", "Bench": "Of wood.\n\n== Legs ==\nFour.",
-            "Old bench": "#REDIRECT [[Middle bench]]", "Middle bench": "#REDIRECT [[Bench]]", "Legs": "#REDIRECT [[Bench#Legs]]", "Cairn": "On [[Legs|four]].",
+            "Old bench": "#REDIRECT [[Middle bench]]",
+            "Middle bench": "#REDIRECT [[Bench]]", "Legs": "#REDIRECT [[Bench#Legs]]", "Cairn": "On [[Legs|four]].",
         }
     )  # fmt: skip
     assert corpus.size == 3, "a redirect is no page"
@@ -72,7 +73,8 @@ def test_redirects_that_lead_nowhere_or_in_a_loop(make_corpus: MakeCorpus) -> No
     corpus = make_corpus(
         {
             "Anvil": "[[Loop]] [[Gone]] [[Self]] [[Bench]]", "Bench": "Of wood.",
-            "Loop": "#REDIRECT [[Pool]]", "Pool": "#REDIRECT [[Loop]]", "Gone": "#REDIRECT [[Nowhere]]", "Self": "#REDIRECT [[Self]]",
+            "Loop": "#REDIRECT [[Pool]]", "Pool": "#REDIRECT [[Loop]]",
+            "Gone": "#REDIRECT [[Nowhere]]", "Self": "#REDIRECT [[Self]]",
         }
     )  # fmt: skip
     assert near(corpus, "Anvil") == {"Bench"}

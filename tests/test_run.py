@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from test_grow import First, NeverStopping, invented_home
+from conftest import dump_xml
+from test_grow import First, NeverStopping, invented_home, invented_wiki
 
 from infoseek_offline import pipeline
 from infoseek_offline.agents.base import Move
@@ -25,7 +26,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.make import Made, Maker
 from infoseek_offline.errors import RunError
 from infoseek_offline.records import Question, Rejection
-from infoseek_offline.run import check_sums
+from infoseek_offline.run import Run, check_sums
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import Growth
 
@@ -130,6 +131,7 @@ def test_records_of_another_version_are_noticed(finished: Path) -> None:
 def test_two_workers_in_another_folder_give_the_same_bytes(home: Path, config: Config, finished: Path, tmp_path: Path) -> None:
     pipeline.data(home, tmp_path / "elsewhere" / "run", config, workers=2)
     assert sums(tmp_path / "elsewhere" / "run") == sums(finished)
+    assert {p.name for p in (tmp_path / "elsewhere" / "run").iterdir()} == FILES, "workers that were ahead leave nothing behind"
 
 
 def test_another_home_of_the_same_wiki_gives_the_same_bytes(config: Config, finished: Path, tmp_path: Path) -> None:
@@ -202,6 +204,29 @@ def test_what_was_done_before_the_kill_is_not_done_again(
     pipeline.data(home, tmp_path / "run", config)
     whole_chunks = -(-tried // pipeline.CHUNK) * pipeline.CHUNK
     assert len(made) == whole_chunks + 1, "two chunks of eight were kept; the seventeenth page alone is made twice"
+
+
+def test_a_chunk_is_read_again_whatever_stands_in_the_texts(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some characters end a line for Python and not for JSON Lines: U+2028, U+0085."""
+    pages = {title: text.replace(" is a ", "\u2028is\x85a ") for title, text in invented_wiki().items()}
+    (tmp_path / "d.xml").write_text(dump_xml(pages), encoding="utf-8")
+    home = tmp_path / "home"
+    pipeline.corpus(tmp_path / "d.xml", home)
+    pipeline.index(home)
+    few = config.model_copy(update={"count": 6})
+    pipeline.data(home, tmp_path / "whole", few)
+    assert len(pipeline.questions(tmp_path / "whole")) == 6
+
+    def killed(self: Run, manifest: dict[str, object]) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Run, "finish", killed)
+        pipeline.data(home, tmp_path / "run", few)
+    pipeline.data(home, tmp_path / "run", few)
+    assert sums(tmp_path / "run") == sums(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("failing", ["rejected.jsonl", "manifest.json", "SHA256SUMS"])

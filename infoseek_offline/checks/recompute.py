@@ -138,6 +138,13 @@ class Stored:
         """Pages that the page's text links to or mentions."""
         return self.linked(page) | set(self._mention[self._mention_at[page] : self._mention_at[page + 1], 0].tolist())
 
+    def passages_naming(self, page: int, other: int) -> set[str]:
+        """Document ids of the page's passages that link to or mention the other page."""
+        rows = [self._link[self._link_at[page] : self._link_at[page + 1]]]
+        rows.append(self._mention[self._mention_at[page] : self._mention_at[page + 1]])
+        places = [start for part in rows for target, start, _ in part.tolist() if target == other and start >= 0]
+        return {name for name, (low, high) in self.page(page).passages.items() if any(low <= start < high for start in places)}
+
     def named_by(self, page: int, links_only: bool = False) -> set[int]:
         source, linked, first = self._backwards
         rows = slice(first[page], first[page + 1])

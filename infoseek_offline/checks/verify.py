@@ -21,10 +21,12 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +45,6 @@ STATED_BY = (LinkKind.PROSE, LinkKind.INFOBOX)  # other links are no evidence
 _NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
 _RANGE = re.compile(rf"between ({_NUMBER}) and ({_NUMBER})(?: ?(\D.*))?")
 _YEAR_END = 0.9999  # "1999" as the end of a range is the last moment of 1999
-# Words of a wording that a clue may leave out or put otherwise: "the radius of {v} is {o}" is "radius is …" there.
-_FUNCTION_WORDS = frozenset("a an the of is was are were be by one include includes".split())
 
 
 @dataclass(frozen=True)
@@ -290,20 +290,26 @@ class Verifier:
             good &= claims.hold(
                 claim, bool(links), f"no link to {self.stored.titles[other]} at {e.start}:{e.end} of {page.title}"
             )
-            keys = {re.sub(r"\s*\d+$", "", f.key) for f in page.fields if f.start <= e.start and e.end <= f.end}
+            keys = [re.sub(r"\s*\d+$", "", f.key) for f in page.fields if f.start <= e.start and e.end <= f.end]
+            said = _said_of(c.wording, vertex_is_subject=e.page == pair[0])
             phrase = " ".join(c.wording.replace("{v}", " ").replace("{o}", " ").split())
-            return claims.hold(claim, c.key in (keys or {phrase}), f"key {c.key!r} is not what stands there") and good
+            fits = c.key in keys and _field_says(said, c.key) if keys else c.key == phrase
+            return claims.hold(claim, fits, f"{c.wording!r} with key {c.key!r} is not what stands there") and good
         good &= claims.hold(claim, e.page == vertex.page, f"stands on the page {e.title}, not on {vertex.title}")
         if c.kind == "category":
-            member = c.value in page.categories and c.key == c.value
+            member = c.value in page.categories and c.key == c.value and c.wording == "{v} is one of the {o}"
             good &= claims.hold(claim, member, f"{page.title} is not in the category {c.value!r}")
         elif c.kind == "type":
-            told = c.value in page.types and c.key == "type" and c.value == head(e.anchor.casefold())
+            told = c.value in page.types and c.value == head(e.anchor.casefold())
+            told &= c.key == "type" and re.fullmatch(r"\{v\} is an? \{o\}", c.wording) is not None
             good &= claims.hold(claim, told, f"{page.title} is not said to be a {c.value!r} there")
         else:
             fields = [f for f in page.fields if (f.key, f.start, f.end) == (c.key, e.start, e.end)]
             value = c.exact if c.kind == "interval" else c.value
             good &= claims.hold(claim, any(f.value == value for f in fields), f"no field {c.key!r} of value {value!r} there")
+            said = _said_of(c.wording, vertex_is_subject=True)
+            fits = _field_says(said, re.sub(r"\s*\d+$", "", c.key))
+            good &= claims.hold(claim, fits, f"{c.wording!r} is not what key {c.key!r} says")
             if c.kind == "interval":
                 assert c.low is not None and c.high is not None
                 inside = any(q.unit == c.unit and c.low <= q.low <= q.high <= c.high for f in fields for q in f.quantities)
@@ -337,9 +343,11 @@ class Verifier:
             vertex, c = constraints[name]
             clue, claim = clues[name], f"clue {name}"
             claims.hold(claim, _stands_in(clue, question.question), f"{clue!r} does not stand in the question")
-            claims.hold(claim, _says(clue, c, vertex), f"{clue!r} does not say {c.wording!r}")
-            for words in _other_side(tree, c, clues):
-                claims.hold(claim, _stands_in(words, clue), f"{clue!r} does not hold {words!r}")
+            if c.kind == "type":
+                claims.hold(claim, clue == vertex.noun and head(clue) == c.value, f"{clue!r} is not the kind of {vertex.id}")
+            for words in filter(None, _other_side(tree, c, clues)):
+                held = _stands_in(words, clue) or words.casefold()[:-1] in clue.casefold()  # "Nebula" may be "nebulae" there
+                claims.hold(claim, held, f"{clue!r} does not hold {words!r}")
 
     # Proofs
 
@@ -366,18 +374,26 @@ class Verifier:
         return not ranks, {"top_k": k, "ranks": ranks, "queries": len(queries)}
 
     def _r2(self, question: Question) -> Measured:
-        """A vertex's kind with all its clues, or with one, the other sides by name, finds a passage of its evidence."""
+        """A vertex's kind with all its clues, or with one, the other sides by name, finds a passage where one can be read."""
         k, ranks = self.bounds["solve_k"], {}
         for v in question.tree.vertices:
             if v.role in ("root", "inner"):
                 clues = [_named(question.tree, c) for c in v.constraints]
-                wanted = {c.evidence.document for c in v.constraints}
+                wanted = {document for c in v.constraints for document in self._read_in(question.tree, v, c)}
                 ranks[v.id] = 0
                 for told in (clues, *([clue] for clue in clues)):
                     query = " ".join(words for words in (v.noun, *told) if words)
                     places = [n for n, (document, _) in enumerate(self._rank(query, k)["hybrid"], 1) if document in wanted]
                     ranks[v.id] = min(filter(None, (ranks[v.id], *places)), default=0)
         return all(ranks.values()), {"solve_k": k, "ranks": ranks}
+
+    def _read_in(self, tree: ResearchTree, v: Vertex, c: Constraint) -> set[str]:
+        """Passages: that of the evidence, and for a link all in which one side's page names the other."""
+        found = {c.evidence.document}
+        if c.kind == "link":
+            a, b = v.page, tree.vertex(c.other).page
+            found |= {document for page, other in ((a, b), (b, a)) for document in self.stored.passages_naming(page, other)}
+        return found
 
 
 def _documents(constraints: list[Constraint]) -> list[str]:
@@ -409,55 +425,41 @@ def _plain(unit: str) -> str:
 
 
 def _stands_in(words: str, text: str) -> bool:
-    """Whether the text says the words: as they are, with "whom" for "which", or with "is in …" shortened to "in …"."""
-    forms = {words, re.sub(r"^(\w+) which ", r"\1 whom ", words), re.sub(r"^(is|was) ", "", words)}
+    """Whether the text says the words: as they are, with "which" for "that", or with "is in …" shortened to "in …"."""
+    forms = {words, re.sub(r"^that ", "which ", words), re.sub(r"^(is|was) ", "", words)}
     return words != "" and any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in forms)
-
-
-def _says(clue: str, c: Constraint, vertex: Vertex) -> bool:
-    """Whether the clue is the wording about the vertex: its words, but for function words and endings ("written", "wrote")."""
-    if c.wording.count("{v}") != 1 or c.wording.count("{o}") != 1:
-        return False
-    if c.kind == "type":
-        return clue == vertex.noun and head(clue) == c.value and re.fullmatch(r"\{v\} is an? \{o\}", c.wording) is not None
-    said = clue.split()
-    for opening in ("{v} ", "{v}'s "):  # nothing is turned round in these
-        if c.wording.startswith(opening):
-            before, _, behind = c.wording.removeprefix(opening).partition("{o}")
-            return clue.startswith(before.removesuffix("the ")) and clue.endswith(behind.rstrip(" ."))
-    words = [w.strip(",.") for w in c.wording.split() if w.removesuffix("'s") not in ("{v}", "{o}")]
-    return all(w in _FUNCTION_WORDS or any(_same_verb(w, s.strip(",.")) for s in said) for w in words)
-
-
-def _same_verb(a: str, b: str) -> bool:
-    """Equal, or two forms of one verb as far as letters tell: "orbits" and "orbited", "written" and "wrote"."""
-    if a == b:
-        return True
-    endings = ("", "s", "d", "ed", "es")
-    regular = any(a.removesuffix(x) == b.removesuffix(y) for x in endings for y in endings)
-    return regular or (len(a) <= 10 and frozenset((a, b)) in _IRREGULAR)
-
-
-_IRREGULAR = frozenset(
-    frozenset(pair.split("/"))
-    for pair in "wrote/written gave/given took/taken drew/drawn chose/chosen drove/driven wore/worn flew/flown saw/seen "
-    "began/begun sang/sung overthrew/overthrown undertook/undertaken oversaw/overseen ran/run showed/shown".split()
-)
 
 
 def _other_side(tree: ResearchTree, c: Constraint, clues: dict[str, str]) -> Iterator[str]:
     """The words that a clue must hold for its other side: a name, a value, or a description and all its clues."""
-    if c.kind != "link":
-        if c.kind != "type":
-            yield c.value
-        return
-    below = tree.vertex(c.other)
-    if below.role == "leaf":
+    below = tree.vertex(c.other) if c.kind == "link" else None
+    if below is None:
+        yield c.value if c.kind != "type" else ""
+    elif below.role == "leaf":
         yield re.sub(r"\s*\([^()]*\)$", "", below.title) or below.title
-        return
-    yield below.noun
-    for lower in below.constraints:
-        yield clues.get(lower.id, "")
+    else:
+        yield below.noun
+        yield from (clues.get(lower.id, "") for lower in below.constraints)
+
+
+def _said_of(wording: str, vertex_is_subject: bool) -> str:
+    """A wording with the page that states it as {s}, the other side as {o}; "" where it does not name each once."""
+    if wording.count("{v}") != 1 or wording.count("{o}") != 1:
+        return ""
+    return wording.replace("{v}", "{s}") if vertex_is_subject else wording.replace("{o}", "{s}").replace("{v}", "{o}")
+
+
+def _field_says(said: str, key: str) -> bool:
+    """Whether an infobox key may be worded so: by the phrase table, or with the key itself as a noun or a participle."""
+    own = rf"the {re.escape(key)} of \{{s\}} (?:is|include) \{{o\}}|\{{s\}} (?:is|was) {re.escape(key)} \{{o\}}"
+    return said in _phrases() or re.fullmatch(own, said) is not None
+
+
+@cache
+def _phrases() -> frozenset[str]:
+    """All wordings of the phrase table of infobox keys, as data: a list of English phrases."""
+    table = tomllib.loads((files("infoseek_offline.claims") / "phrases.toml").read_text(encoding="utf-8"))
+    return frozenset(wording for kind, wordings in table.items() if kind != "skip" for wording in wordings)
 
 
 def _short(value: Any) -> str:

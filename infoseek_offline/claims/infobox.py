@@ -29,22 +29,22 @@ _NO_VERB = frozenset("need seed speed feed open garden women children own town".
 _WITHIN = frozenset("for in at from to with on".split())  # after these a participle may be a standing state
 # Noun-like keys that aren't: numbers, layout, languages, units in the key, abbreviations, adjectives and verbs alone.
 _NO_NOUN = re.compile(
-    r"(?i)\b(?:no|id|num|url|link|text|label|title|name|names|image|caption|size|width|note|notes|ref|refs|footnotes?|code|rank|sub|info|"
-    r"km|km2|sqmi|mi|ft|deg|min|max|avg|est|pct|percent|total|prefix|suffix|header|footer|list|style|color|lang|type|data|source|map|"
-    r"of|the|and|or|with|who|what|when|where|how|is|was|has|as|to|by|in|at|on|from|for|other|others|former|current|old|new|first|last|"
+    r"(?i)\b(?:no|id|num|url|link|text|label|title|name|names|image|caption|size|width|note|notes|ref|refs|footnotes?|code|rank|"
+    r"sub|info|km|km2|sqmi|mi|ft|deg|min|max|avg|est|pct|percent|total|prefix|suffix|header|footer|list|style|color|lang|type|data|source|"
+    r"map|nihongo|titel|of|the|and|or|with|who|what|when|where|how|is|was|has|as|to|by|in|at|on|from|for|other|others|former|current|old|new|first|last|"
     r"previous|next|more|free|blank|yes|main|native|official|also|alt|see|common|short|full|long|east|west|north|south|status|order)\b"
 )
 _NO_PLURAL = ("ss", "us", "is", "ics", "ous", "headquarters", "series", "species", "means")
 # Units that may follow a number in a question, as read_quantities gives them.
 _UNITS = frozenset(
-    "km m cm mm ft mi in yd km2 m2 ha acres sqmi km3 m3 kg g t tonnes tons lb mg °c °f °k k au ly light-years pc days d hours h minutes min "
-    "years yr seconds s km/h mph knots kn km/s m/s m3/s % ° g/cm3 kg/m3 gev mev ev w kw mw gw hz khz mhz ghz v kv nm µm l litres bar pa kpa "
-    "mpa hpa gpa usd $ € £ million".split()
+    (
+        "km m cm mm ft mi in yd km2 m2 ha acres sqmi km3 m3 kg g t tonnes tons lb mg °c °f °k k au ly light-years pc days d hours h "
+        "minutes min years yr seconds s km/h mph knots kn km/s m/s m3/s % ° g/cm3 kg/m3 gev mev ev w kw mw gw hz khz mhz ghz v kv nm "
+        "µm l litres bar pa kpa mpa hpa gpa usd $ € £ million"
+    ).split()
 )
-_DATE_ANCHOR = re.compile(
-    r"(?:\d{1,2} )?(?:(?:January|February|March|April|May|June|July|August|September|October|November|December)\b ?)?"
-    r"[\d, ]*(?:BCE?|AD|CE|s)?"
-)
+_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DATE_ANCHOR = re.compile(rf"(?:\d{{1,2}} )?(?:(?:{_MONTH})\b ?)?[\d, ]*(?:BCE?|AD|CE|s)?")
 _LIST_MARK = re.compile(r"[;,\n·•/]|\s(?:and|&)\s")
 _PLACE_KEY = re.compile(r"place|location|city|town|born|died|headquarters|residence|departure|destination|site|source|mouth")
 
@@ -73,6 +73,11 @@ def _pairs(key: str) -> list[str]:
     if not slash or ("|" not in key and " " not in key and key in ("battles/wars",)):
         return [key]
     return [f"{box}/{name}" for box in boxes.split("|") for name in names.split("|")]
+
+
+@cache
+def _known_keys() -> frozenset[str]:
+    return frozenset(key.split("/", 1)[-1] for table in phrases().values() for key in table)
 
 
 def box_type(name: str) -> str:
@@ -160,6 +165,8 @@ def verb_wording(key: str) -> str:
 
 def noun_wording(key: str) -> str:
     """ "the crystal habit of {s} is {o}", "the bells of {s} include {o}"; "" for a key that doesn't read as a noun."""
+    if key in _known_keys():
+        return ""  # the table has it for another kind of value or another infobox: "built" is no noun
     if not _NOUN_KEY.fullmatch(key) or _NO_NOUN.search(key) or key.endswith(("ed", "ing", "ly", "able", "ible", "ous", "ful")):
         return ""
     plural = key.endswith("s") and not key.endswith(_NO_PLURAL)

@@ -106,10 +106,15 @@ SHOWN_KINDS = {
 }  # fmt: skip
 
 
-def infobox_type(name: str) -> str:
+# Languages whose noun phrases begin with their head: "Divisione amministrativa" is a divisione.
+_HEAD_FIRST = frozenset("it es fr pt ca gl ro oc an ast vec nap scn la eo vi id ms sw cy ga br".split())
+
+
+def infobox_type(name: str, language: str = "en") -> str:
     """ "Infobox U.S. county" gives "county"; "" where the name says nothing."""
-    words = _WORD.findall(re.sub(r"(?i)\b(infobox|taxobox|speciesbox|automatic|box|info|template)\b", " ", name.replace("_", " ")))
-    return words[-1].lower() if words else ""
+    plain = re.sub(r"(?i)\b(infobox|taxobox|speciesbox|automatic|box|info|template|ficha de|ficha|karte|scheda)\b", " ", name.replace("_", " "))
+    words = [w for w in _WORD.findall(plain) if len(w) > 2]
+    return (words[0] if language in _HEAD_FIRST else words[-1]).lower() if words else ""
 
 
 def singular(noun: str) -> str:

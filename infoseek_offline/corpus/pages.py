@@ -82,7 +82,7 @@ def _phrases(parsed: ParsedPage, sentences: list[tuple[int, int]], language: str
     if language.startswith(("en", "simple")) and sentences and sentences[0][1] <= parsed.prose_end:
         first = parsed.text[sentences[0][0] : sentences[0][1]]
         phrases += entities.sentence_types(first)
-    by_box = entities.infobox_type(parsed.infobox)
+    by_box = entities.infobox_type(parsed.infobox, language)
     if by_box:
         phrases.append(by_box)
     return list(dict.fromkeys(phrases))

@@ -91,7 +91,9 @@ def forms(wording: str) -> tuple[Clause, ...]:
     if middle and middle[1] == "{o}":
         return _gap(middle[2])
     if middle:
-        return _relative(middle[1], middle[2].split())
+        linked = re.fullmatch(r"(is|was) (linked|bound up|connected|associated) with", middle[2])
+        also = (Clause("verb", f"{middle[2]} {middle[1]}"),) if linked else ()
+        return (*_relative(middle[1], middle[2].split()), *also)
     mine = re.fullmatch(r"\{o\} (is|was) \{v\}'s ([^{}]+)", words)
     return (Clause("possessive", f"{mine[2]} {mine[1]} {{o}}"),) if mine else ()
 

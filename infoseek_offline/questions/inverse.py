@@ -52,6 +52,18 @@ INVERSE = {
     "held the office of": "was held by {o}",
     "flew on": "carried {o}",
     "was the flight of": "flew on {o}",
+    "became a student at": "had {o} | among its students",
+    "was a student at": "had {o} | among its students",
+    "held a degree from": "gave a degree to {o}",
+    "received a degree from": "gave a degree to {o}",
+    "learned at": "had {o} | among its students",
+    "was elected to": "elected {o}",
+    "was honoured with": "was awarded to {o}",
+    "was awarded": "was awarded to {o}",
+    "was remembered for": "is associated with {o}",
+    "is remembered for": "is associated with {o}",
+    "had posts at": "employed {o}",
+    "held posts at": "employed {o}",
     # places
     "is in": "is home to {o}",
     "is on": "is home to {o}",
@@ -76,6 +88,16 @@ INVERSE = {
     "set out for": "was the destination of {o}",
     "set out from": "was the starting point of {o}",
     "was launched from": "was the launch site of {o}",
+    "was launched aboard": "launched {o}",
+    "lifted off from": "was the launch site of {o}",
+    "took off from": "was the launch site of {o}",
+    "started from": "was the starting point of {o}",
+    "relied on": "was used by {o}",
+    "took pictures of": "was photographed by {o}",
+    "sent home images of": "was photographed by {o}",
+    "was found at": "was the site of the discovery of {o}",
+    "is honoured by": "honours {o}",
+    "is accompanied by": "accompanies {o}",
     "launched rockets from": "was used for launches by {o}",
     "was a mission of": "sent {o} | into space",
     "was discovered at": "was the site of the discovery of {o}",
@@ -118,7 +140,8 @@ PREFERRED = frozenset(
         "is connected with;orbits;flew past;received;was interested in;flew on;occurs in;starred in;is kept in;was sent to;"
         "is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;studied at;set out for;"
         "set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;belongs to the order;"
-        "belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;uses the engine;came out of"
+        "belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;"
+        "was honoured with;was awarded;uses the engine;came out of"
     ).split(";")
 )
 

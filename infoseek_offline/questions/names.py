@@ -30,9 +30,21 @@ _SAMPLE = 40  # links looked at for the article
 _THE = re.compile(
     r"(?:^(?:University|Republic|Kingdom|Isle|Gulf|Bay|Sea|Strait|Battle|Treaty|Order|House|Museum|Academy|Institute) of )|"
     r"\b(?:River|Ocean|Sea|Canal|Desert|Peninsula|Strait|Empire|Republic|Kingdom|Union|Federation|Society|Academy|Museum|Institute|"
-    r"Institution|Prize|Medal|Award|Dynasty|dynasty|Alps|Andes|Islands|Mountains|Hills|Netherlands|Philippines|States|Emirates|Belt|"
+    r"Institution|Prize|Medal|Award|Dynasty|dynasty|Alps|Andes|Islands|Mountains|Hills|Netherlands|Philippines|States|Belt|"
     r"Expedition|expedition|War|Revolution|Renaissance|Bible|Association|Foundation|Observatories|Party|Order|Church|Army|Navy|Office)$"
 )
+
+
+# Countries and the like that take the article, for literals, which have no page to tell.
+_THE_LITERAL = re.compile(
+    r"United (?:Kingdom|States|Provinces|Nations|Arab Emirates).*|Soviet Union|Netherlands|Philippines|Bahamas|"
+    r"(?:[A-Z]\w+ )+(?:Empire|Republic|Kingdom|Union|Islands|Federation|Confederation|Commonwealth|Ocean|Sea|Mountains|Army|Navy)"
+)
+
+
+def literal_name(value: str) -> str:
+    """A literal as it stands in a sentence: "the United Kingdom"."""
+    return f"the {value}" if _THE_LITERAL.fullmatch(value) else value
 
 
 class Names:
@@ -106,8 +118,9 @@ class Names:
         counted = anchors[low] - bare - the
         if plurals and anchors[plurals[0]] + counted > bare:
             return plurals[0]
-        # "A nebula is …": what its own page counts can be counted.
-        if counted > bare or re.match(rf"(?:In [\w ]+, )?an? {re.escape(low)} (?:is|was)\b", self.corpus.page(page).text, re.IGNORECASE):
+        # "A nebula is …", "By a star is meant …": what its own page counts can be counted.
+        opening = self.corpus.page(page).text[:120]
+        if counted > bare or re.search(rf"(?:^|\b[Bb]y |, )an? {re.escape(low)}\b", opening, re.IGNORECASE):
             return _plural(low)
         return f"the {low}" if the > bare else low
 
@@ -130,6 +143,8 @@ class Names:
 
 
 def _plural(noun: str) -> str:
+    if noun.endswith(("ss", "gas", "x", "ch", "sh")):
+        return f"{noun}es"
     if noun.endswith("s"):
         return noun
     return noun[:-1] + "ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.clauses import Clause, forms
-from infoseek_offline.questions.names import Names
+from infoseek_offline.questions.names import Names, literal_name
 from infoseek_offline.records import Constraint, ResearchTree, Vertex
 
 LONG = 6  # words for {o} from which on they come last in their clause
@@ -55,6 +55,8 @@ class _Clue:
 
     def say(self, clause: Clause) -> str:
         text = clause.ending if clause.ending and (self.heavy or self.weight >= LONG) else clause.text
+        if re.search(r"\ban? \{o\}", text) and re.match(r"(?:the|an?) ", self.bare):
+            text = re.sub(r"\b(?:is|was) an? \{o\}", "belongs to {o}", text)
         if re.search(r"\ban? \{o\}", text):
             return re.sub(r"\ban? \{o\}", lambda _: f"{_a(self.bare)} {self.bare}", text)
         # The name of a page has its article already.
@@ -196,7 +198,7 @@ class Realiser:
             said = forms(constraint.wording)
             if not said:
                 raise ValueError(f"no clause for {constraint.wording!r}")
-            other, bare, nested = constraint.value, _uncapitalised(constraint.value), False
+            other, bare, nested = literal_name(constraint.value), _uncapitalised(constraint.value), False
             if constraint.other:
                 beneath = tree.vertex(constraint.other)
                 other = self._noun_phrase(tree, beneath, clues, person)

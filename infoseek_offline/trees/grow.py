@@ -24,6 +24,7 @@ from infoseek_offline.trees.tree import Draft, DraftVertex
 MAX_MOVES = 60
 MAX_RETREATS = 5
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
+UNKNOWN_KIND = "subject"
 NO_START = "no page to start with"
 
 
@@ -50,7 +51,7 @@ class Growth:
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
-        return self.corpus.nouns[page] or "subject"
+        return self.corpus.nouns[page] or UNKNOWN_KIND
 
     # Sets
 
@@ -201,7 +202,7 @@ class Growth:
         for option in self.options.links(vertex.page):
             page = option.page
             assert page is not None
-            if page in pages or page in self.banned or not self.corpus.nouns[page]:
+            if page in pages or page in self.banned or not (self.corpus.nouns[page] or self.options.any_kind):
                 continue
             if not self.bounds.min_clue <= len(option.extent) <= HUB_SHARE * len(self.extents.universe):
                 continue

@@ -13,6 +13,7 @@ from typing import Literal
 from pyroaring import BitMap
 
 from infoseek_offline.claims.blur import ladder
+from infoseek_offline.claims.links import has_sentence_rules
 from infoseek_offline.claims.store import ClaimStore, Statement
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.clauses import realisable
@@ -45,6 +46,8 @@ class Options:
 
     def __init__(self, corpus: Corpus, claims: ClaimStore, extents: Extents) -> None:
         self.corpus, self.claims, self.extents = corpus, claims, extents
+        # Where first sentences can't be read, most kinds are unknown, and a page of unknown kind may be described too.
+        self.any_kind = not has_sentence_rules(corpus.language)
         self._links: dict[int, list[Option]] = {}
         self._literals: dict[int, list[Option]] = {}
         self._blurs: dict[int, list[Option]] = {}

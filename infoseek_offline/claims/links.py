@@ -1,0 +1,69 @@
+"""Claims from bare links, for what no rule reads.
+
+In a language without sentence rules a link in running text says at least that two pages are connected, which is exactly what its
+extent is made of (hcsp.md). In any language an infobox value that is a page's name is as good as a link, if the name is no other
+page's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from infoseek_offline.claims.infobox import link_wording, phrases
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import Claim, LinkKind
+
+CONNECTED = "{s} is connected with {o}"
+MAX_CONNECTED = 40  # of one page
+_ITEM = re.compile(r"[^;\n]+")
+
+
+def has_sentence_rules(language: str) -> bool:
+    """Whether claims/sentences.py reads the language."""
+    return language.startswith(("en", "simple"))
+
+
+def connected_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
+    """The first prose link to each page, in languages without sentence rules."""
+    if has_sentence_rules(corpus.language):
+        return
+    seen: set[int] = set()
+    for link in corpus.links(page):
+        if link.kind != LinkKind.PROSE or not link.is_evidence or link.target in seen:
+            continue
+        seen.add(link.target)
+        yield Claim(
+            subject=page, object=link.target, kind="link", source="sentence", key="connected", wording=CONNECTED, value="",
+            confidence=0.5, evidence=corpus.evidence(page, link.start, link.end),
+        )  # fmt: skip
+        if len(seen) >= MAX_CONNECTED:
+            return
+
+
+def named_value_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
+    """Infobox items without a link that are the name of exactly one other page."""
+    facts = corpus.facts(page)
+    if not facts:
+        return
+    low, high = int(corpus.mention_ptr[page]), int(corpus.mention_ptr[page + 1])
+    named: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for target, start, end in corpus.mention[low:high].tolist():
+        named[(start, end)].add(target)
+    skip = phrases()["skip"]
+    text = corpus.page(page).text
+    for fact in facts:
+        key = re.sub(r"\s*\d+$", "", fact.key)
+        wording = "" if key in skip or fact.links or fact.quantities else link_wording(key)
+        if not wording:
+            continue
+        for item in _ITEM.finditer(text, fact.start, fact.end):
+            words = item.group()
+            start = item.start() + len(words) - len(words.lstrip())
+            pages = named.get((start, start + len(words.strip())), set())
+            if len(pages) == 1:
+                yield Claim(
+                    subject=page, object=next(iter(pages)), kind="link", source="infobox", key=key, wording=wording, value="",
+                    confidence=0.85, evidence=corpus.evidence(page, start, start + len(words.strip())),
+                )  # fmt: skip

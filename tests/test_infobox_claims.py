@@ -1,0 +1,148 @@
+"""The phrase table and the claims from infobox fields."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import infoseek_offline.claims as claims_package
+from infoseek_offline.claims.infobox import (
+    box_type,
+    infobox_claims,
+    known_wording,
+    link_wording,
+    literal_wording,
+    noun_wording,
+    phrases,
+    verb_wording,
+)
+from infoseek_offline.corpus.quantities import read_quantities
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.questions.clauses import clause, forms, realisable
+from infoseek_offline.records import Fact
+
+KINDS = ("link", "date", "number", "count", "text")
+SAMPLE_FACTS = sorted((Path(__file__).parent.parent / "sample" / "facts").glob("*.toml"))
+
+
+def table() -> list[tuple[str, str]]:
+    raw = tomllib.loads((Path(claims_package.__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
+    return [(kind, wording) for kind in KINDS for wording in raw[kind]]
+
+
+def fact(key: str, value: str) -> Fact:
+    return Fact(page=0, key=key, value=value, start=0, end=len(value), quantities=read_quantities(value, key), links=())
+
+
+@pytest.mark.parametrize(("kind", "wording"), table())
+def test_every_wording_can_be_put_into_a_question(kind: str, wording: str) -> None:
+    assert wording.count("{s}") == 1 and wording.count("{o}") == 1
+    forward = wording.replace("{s}", "{v}")
+    assert clause(forward) is not None
+    assert realisable(forward)
+    if kind == "link" and "a {o}" not in wording:
+        assert forms(wording.replace("{o}", "{v}").replace("{s}", "{o}")), "and as seen from the other page"
+
+
+def test_keys_are_normalised_and_have_one_wording_each() -> None:
+    raw = tomllib.loads((Path(claims_package.__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
+    for kind in KINDS:
+        for keys in raw[kind].values():
+            assert keys == keys.lower() and "_" not in keys and "{" not in keys
+    assert len({key for kind in KINDS for key in phrases()[kind]}) > 600
+
+
+@pytest.mark.parametrize("path", SAMPLE_FACTS, ids=lambda p: p.stem)
+def test_every_key_of_the_sample_wiki_is_known(path: Path) -> None:
+    schema = tomllib.loads(path.read_text(encoding="utf-8"))
+    box = box_type(schema.get("infobox", ""))
+    missing = []
+    for field in schema["fields"].values():
+        key = field.get("infobox", "").replace("_", " ").lower().rstrip("0123456789")
+        found = any(known_wording(kind, key, box) for kind in KINDS)  # type: ignore[arg-type]
+        if key and not found and key not in phrases()["skip"]:
+            missing.append(key)
+    assert missing == []
+
+
+def test_a_key_with_its_infobox_goes_before_the_plain_key() -> None:
+    assert link_wording("members", "scientist") == "{s} was a member of {o}"
+    assert link_wording("members", "expedition") == "{o} took part in {s}"
+    assert link_wording("members") == "the members of {s} include {o}"
+    assert link_wording("country", "river") == "{s} flows through {o}"
+    assert link_wording("country", "element") == "{s} was discovered in {o}"
+    assert link_wording("country", "thing") == "", "a country alone says nothing certain"
+
+
+@pytest.mark.parametrize(
+    ("name", "box"), [("Infobox minor planet", "planet"), ("Speciesbox", "taxobox"), ("Infobox U.S. county", "county"), ("", "")]
+)
+def test_box_type(name: str, box: str) -> None:
+    assert box_type(name) == box
+
+
+def test_unknown_keys() -> None:
+    assert noun_wording("crystal habit") == "the crystal habit of {s} is {o}"
+    assert noun_wording("bells") == "the bells of {s} include {o}"
+    assert noun_wording("basis of trade") == noun_wording("native label") == noun_wording("glowing") == ""
+    assert verb_wording("restored by") == "{s} was restored by {o}"
+    assert verb_wording("used in") == "{s} is used in {o}"
+    assert verb_wording("need for") == verb_wording("by") == ""
+    for key in ("image", "iso code", "timezone", "website", "km2", "名称"):
+        assert link_wording(key) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "box", "wording"),
+    [
+        ("discovered", "11 January 1787", "moon", "{s} was discovered {o}"),
+        ("mean radius", "788.4 km", "moon", "the mean radius of {s} is {o}"),
+        ("length", "320", "river", ""),  # of what unit?
+        ("elevation m", "320", "settlement", "the elevation of {s} is {o} m"),
+        ("population", "12,300", "settlement", "the population of {s} is {o}"),
+        ("birth place", "Hodgen, Kent", "person", "{s} was born in {o}"),
+        ("occupation", "piano tuner", "person", "{s} was a {o}"),
+        ("operator", "", "telescope", ""),
+        ("crystal habit", "prismatic", "mineral", "the crystal habit of {s} is {o}"),
+        ("crystal habit", "prismatic, tabular", "mineral", ""),  # a list is no value
+        ("key", "yes", "", ""),
+    ],
+)
+def test_literals(key: str, value: str, box: str, wording: str) -> None:
+    assert literal_wording(key, fact(key, value), box) == wording
+
+
+def test_units_dates_and_remarks_are_no_values(make_corpus: Callable[..., Corpus]) -> None:
+    corpus = make_corpus(
+        {
+            "Brill": "{{Infobox moon\n| name = Brill\n| mean_temp = −120 [[Celsius|°C]]\n| discoverer = [[Ada Quill]] ([[Dunmore]])\n"
+            "| discovered = [[1801]]\n| visited_by = [[Kite 2]]; [[Kite 3]]\n| type = [[moon]]let\n}}\n'''Brill''' is a moon.",
+            "Celsius": "'''Celsius''' is a scale.",
+            "Ada Quill": "'''Ada Quill''' was an astronomer.",
+            "Dunmore": "'''Dunmore''' is a town.",
+            "1801": "'''1801''' was a year.",
+            "Kite 2": "'''Kite 2''' was a probe.",
+            "Kite 3": "'''Kite 3''' was a probe.",
+            "Moon": "A '''moon''' is a body.",
+        }
+    )
+    page = corpus.resolve("Brill")
+    assert page is not None
+    found = [
+        (c.kind, c.wording, corpus.titles[c.object] if c.object is not None else c.value) for c in infobox_claims(corpus, page)
+    ]
+    assert found == [
+        ("literal", "the mean temperature of {s} is {o}", "−120 °C"),
+        ("link", "{s} was discovered by {o}", "Ada Quill"),
+        ("literal", "{s} was discovered {o}", "1801"),
+        ("link", "{s} was visited by {o}", "Kite 2"),
+        ("link", "{s} was visited by {o}", "Kite 3"),
+    ]
+
+
+def test_a_type_that_the_noun_says_already_is_no_claim(make_corpus: Callable[..., Corpus]) -> None:
+    corpus = make_corpus({"Orla": "{{Infobox person\n| occupation = piano tuner\n}}\n'''Orla''' was a tuner.", "X": "'''X''' is."})
+    assert list(infobox_claims(corpus, corpus.resolve("Orla") or 0)) == []

@@ -1,0 +1,244 @@
+"""Clauses, names and whole questions. All sentences are made up for the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infoseek_offline import pipeline
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.questions.clauses import clause, forms, realisable
+from infoseek_offline.questions.names import Names, literal_name
+from infoseek_offline.questions.realise import Realiser
+from infoseek_offline.records import Constraint, Evidence, ResearchTree, Vertex
+
+PAGES = {
+    "Brill": "'''Brill''' is a moon.",
+    "Ada Quill": "{{Infobox scientist\n| birth_place = [[Dunmore]]\n}}\n'''Ada Quill''' was an astronomer.",
+    "Bo Hart": "'''Bo Hart''' was an astronomer.",
+    "Dunmore": "'''Dunmore''' is a town. It stands on the [[Wend]], where the [[Wend]] is wide. The [[Lantern Society]] meets there.",
+    "Wend": "The '''Wend''' is a river near [[Dunmore]]. At the [[Lantern Society]], [[geology]] and [[comet]]s are talked of.",
+    "Lantern Society": "The '''Lantern Society''' is a society for [[geology]] in [[Dunmore]]; a [[comet]] is its badge. It has [[comet]]s.",
+    "Geology": "'''Geology''' is a science.",
+    "Comet": "A '''comet''' is a body of ice.",
+    "Marl College": "'''Marl College''' is a university.",
+    "Ochre (river)": "'''Ochre''' is a river.",
+    "Ochre": "'''Ochre''' is a paint.",
+    "Vale Empire": "Nothing is known.",
+}
+
+
+@pytest.fixture
+def corpus(make_corpus: Callable[..., Corpus]) -> Corpus:
+    return make_corpus(PAGES)
+
+
+@pytest.mark.parametrize(
+    ("wording", "form", "text", "preposition"),
+    [
+        ("{v} was discovered by {o}", "verb", "was discovered by {o}", ""),
+        ("{o} was discovered by {v}", "verb", "discovered {o}", ""),
+        ("{o} discovered {v}", "verb", "was discovered by {o}", ""),
+        ("{o} was written by {v}", "verb", "wrote {o}", ""),
+        ("{o} is awarded by {v}", "verb", "awards {o}", ""),
+        ("{o} was first climbed by {v}", "verb", "first climbed {o}", ""),
+        ("{o} was born in {v}", "relative", "{o} was born", "in"),
+        ("{o} is named after {v}", "relative", "{o} is named", "after"),
+        ("{o} studied at {v}", "verb", "is the alma mater of {o}", ""),
+        ("{o} was a student of {v}", "verb", "taught {o}", ""),
+        ("{o} taught {v}", "verb", "was taught by {o}", ""),
+        ("{o} worked with {v}", "verb", "worked with {o}", ""),
+        ("the mean radius of {v} is {o}", "possessive", "mean radius is {o}", ""),
+        ("the members of {v} include {o}", "possessive", "members include {o}", ""),
+        ("the members of {o} include {v}", "verb", "is one of the members of {o}", ""),
+        ("the launch site of {o} is {v}", "verb", "is the launch site of {o}", ""),
+        ("{o} is the largest moon of {v}", "possessive", "largest moon is {o}", ""),
+        ("{v} was a space probe launched aboard {o}", "verb", "was launched aboard {o}", ""),
+        ("{v} is a natural satellite of {o}", "verb", "orbits {o}", ""),
+        ("{o} received the {v}", "verb", "was awarded to {o}", ""),
+        ("the name of {v} is linked with {o}", "possessive", "name is linked with {o}", ""),
+    ],
+)
+def test_clauses(wording: str, form: str, text: str, preposition: str) -> None:
+    found = clause(wording)
+    assert found is not None and (found.form, found.text, found.preposition) == (form, text, preposition)
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "{o} is a {v}",
+        "{v} and {v} met {o}",
+        "{v} (a moon) orbits {o}",
+        "{o} pondered {v}",  # its passive isn't known for certain
+        "{o} examined the spectrum of {v}",
+        "{o} was found in gas at {v}",
+        "near {v} lies {o}",
+    ],
+)
+def test_what_no_clause_says(wording: str) -> None:
+    assert forms(wording) == () and not realisable(wording)
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "{v} saw her in {o}",
+        "{v} is often mentioned with {o}",
+        "{v} lay in Rome with {o}",
+        "{v} has many and {o}",
+        "{v} is next to {o}",
+    ],
+)
+def test_what_reads_badly(wording: str) -> None:
+    assert not realisable(wording)
+
+
+def test_names_are_written_as_the_corpus_writes_them(corpus: Corpus) -> None:
+    names = Names(corpus)
+
+    def name(title: str) -> str:
+        return names.name(corpus.resolve(title) or 0)
+
+    assert name("Wend") == "the Wend"
+    assert name("Dunmore") == "Dunmore"
+    assert name("Lantern Society") == "the Lantern Society"
+    assert name("Geology") == "geology"
+    assert name("Comet") == "comets"
+    assert names.bare(corpus.resolve("Comet") or 0) == "comet"
+    assert name("Ochre (river)") == "the river Ochre"
+    assert name("Vale Empire") == "the Vale Empire", "by its form, where no text shows it"
+    assert name("Ada Quill") == "Ada Quill"
+    assert literal_name("United Kingdom") == "the United Kingdom" and literal_name("Kent") == "Kent"
+    assert names.is_person(corpus.resolve("Ada Quill") or 0) and not names.is_person(corpus.resolve("Brill") or 0)
+
+
+class Builder:
+    """A tree from (id, page, role, parent, noun) and constraints (wording, other vertex, or value)."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+        self.vertices: list[Vertex] = []
+
+    def add(self, vertex: str, title: str, role: str, parent: str, noun: str, *clues: tuple[str, str, str]) -> Builder:
+        evidence = Evidence(page=0, title="", section="", start=0, end=0, anchor="", sentence="", document="")
+        constraints = tuple(
+            Constraint(
+                id=f"{vertex}{n}", kind=kind, wording=wording, evidence=evidence, **{"other" if kind == "link" else "value": value}
+            )
+            for n, (kind, wording, value) in enumerate(clues)  # type: ignore[arg-type]
+        )
+        depth = next((v.depth + 1 for v in self.vertices if v.id == parent), 0)
+        page = self.corpus.resolve(title)
+        assert page is not None
+        self.vertices.append(
+            Vertex(id=vertex, page=page, title=title, role=role, parent=parent, depth=depth, noun=noun, constraints=constraints)  # type: ignore[arg-type]
+        )
+        return self
+
+    def tree(self) -> ResearchTree:
+        return ResearchTree(vertices=tuple(self.vertices))
+
+
+def nested(corpus: Corpus) -> ResearchTree:
+    return (
+        Builder(corpus)
+        .add(
+            "r", "Brill", "root", "", "moon",
+            ("link", "{v} was discovered by {o}", "a"),
+            ("interval", "the mean radius of {v} is {o}", "between 700 and 800 km"),
+            ("type", "{v} is a {o}", "moon"),
+        )  # fmt: skip
+        .add(
+            "a", "Ada Quill", "inner", "r", "astronomer",
+            ("link", "{v} studied at {o}", "m"),
+            ("link", "{v} was born in {o}", "d"),
+            ("type", "{v} is a {o}", "astronomer"),
+        )  # fmt: skip
+        .add("d", "Dunmore", "leaf", "a", "town")
+        .add("m", "Marl College", "inner", "a", "university", ("link", "{o} worked at {v}", "b"), ("link", "{v} is devoted to {o}", "g"))
+        .add("b", "Bo Hart", "leaf", "m", "astronomer")
+        .add("g", "Geology", "leaf", "m", "science")
+        .tree()
+    )  # fmt: skip
+
+
+def test_a_nested_question_word_for_word(corpus: Corpus) -> None:
+    wording = Realiser(corpus).realise(nested(corpus))
+    assert wording.question == (
+        "Which moon with a mean radius between 700 and 800 km was discovered by the astronomer who was born in Dunmore and studied at "
+        "the university at which Bo Hart worked and that is devoted to geology?"
+    )
+    assert wording.clues["r1"] == "a mean radius between 700 and 800 km"
+    assert wording.clues["r2"] == "moon" and wording.clues["a2"] == "astronomer"
+    assert wording.clues["m0"] == "at which Bo Hart worked"
+    assert all(clue in wording.question for clue in wording.clues.values())
+    assert Realiser(corpus).realise(nested(corpus)) == wording, "the same tree gives the same question"
+
+
+def one(corpus: Corpus, title: str, noun: str, *clues: tuple[str, str, str]) -> str:
+    builder = Builder(corpus).add("r", title, "root", "", noun, *clues)
+    for kind, _, value in clues:
+        if kind == "link":
+            builder.add(value, value, "leaf", "r", "thing")
+    return Realiser(corpus).realise(builder.tree()).question
+
+
+def test_persons_are_who(corpus: Corpus) -> None:
+    question = one(corpus, "Ada Quill", "astronomer", ("link", "{o} is named after {v}", "Brill"))
+    assert question == "Who is the astronomer after whom Brill is named?"
+    question = one(corpus, "Dunmore", "town", ("link", "{o} is named after {v}", "Brill"))
+    assert question in ("What is the town after which Brill is named?", "What is the name of the town after which Brill is named?")
+
+
+def test_the_same_said_of_two_pages_is_said_once(corpus: Corpus) -> None:
+    question = one(
+        corpus, "Dunmore", "town", ("link", "{o} was born in {v}", "Ada Quill"), ("link", "{o} was born in {v}", "Bo Hart")
+    )
+    assert "in which Ada Quill and Bo Hart were born?" in question.replace("was born", "were born")
+    question = one(
+        corpus, "Ada Quill", "astronomer", ("link", "{v} is known for {o}", "Comet"), ("link", "{v} is known for {o}", "Geology")
+    )
+    assert question.endswith("is known for comets and geology?")
+
+
+def test_a_or_an_before_a_literal(corpus: Corpus) -> None:
+    assert one(corpus, "Ada Quill", "person", ("fact", "{v} was a {o}", "Organist")) == "Which person was an organist?"
+    assert one(corpus, "Brill", "moon", ("link", "{v} is a {o}", "Comet")) == "Which moon is a comet?"
+
+
+def test_two_descriptions_get_a_sentence_each(corpus: Corpus) -> None:
+    tree = (
+        Builder(corpus)
+        .add("r", "Marl College", "root", "", "university", ("link", "{o} worked at {v}", "a"), ("link", "{o} studied at {v}", "b"))
+        .add(
+            "a", "Ada Quill", "inner", "r", "astronomer", ("link", "{v} was born in {o}", "d"), ("link", "{v} discovered {o}", "x")
+        )
+        .add("d", "Dunmore", "leaf", "a", "town")
+        .add("x", "Brill", "leaf", "a", "moon")
+        .add("b", "Bo Hart", "inner", "r", "astronomer", ("link", "{v} is known for {o}", "g"), ("link", "{v} died in {o}", "e"))
+        .add("g", "Geology", "leaf", "b", "science")
+        .add("e", "Dunmore", "leaf", "b", "town")
+        .tree()
+    )
+    wording = Realiser(corpus).realise(tree)
+    assert wording.question == (
+        "A university employed the astronomer who discovered Brill and was born in Dunmore. "
+        "The same university is the alma mater of the astronomer who died in Dunmore and is known for geology. Which university is it?"
+    )
+    assert all(clue in wording.question for clue in wording.clues.values())
+
+
+def test_an_unknown_wording_is_refused(corpus: Corpus) -> None:
+    with pytest.raises(ValueError, match="no clause"):
+        one(corpus, "Brill", "moon", ("link", "{o} pondered {v}", "Dunmore"))
+
+
+def test_clues_of_a_whole_run_stand_in_its_questions(sample_run: Path) -> None:
+    for item in pipeline.questions(sample_run):
+        assert item.question.endswith("?") and "  " not in item.question and "{" not in item.question
+        for vertex in item.tree.vertices:
+            for constraint in vertex.constraints:
+                assert item.clues[constraint.id] in item.question, constraint
