@@ -118,8 +118,8 @@ def test_literals(key: str, value: str, box: str, wording: str) -> None:
 def test_units_dates_and_remarks_are_no_values(make_corpus: Callable[..., Corpus]) -> None:
     corpus = make_corpus(
         {
-            "Brill": "{{Infobox moon\n| name = Brill\n| mean_temp = −120 [[Celsius|°C]]\n| discoverer = [[Ada Quill]] ([[Dunmore]])\n"
-            "| discovered = [[1801]]\n| visited_by = [[Kite 2]]; [[Kite 3]]\n| type = [[moon]]let\n}}\n'''Brill''' is a moon.",
+            "Brill": "{{Infobox moon\n| mean_temp = −120 [[Celsius|°C]]\n| discoverer = [[Ada Quill]] ([[Dunmore]])\n"
+            "| discovered = [[1801]]\n| visited_by = [[Kite 2]]<br />[[Kite 3]]\n| type = [[moon]]let\n}}\n'''Brill''' is a moon.",
             "Celsius": "'''Celsius''' is a scale.",
             "Ada Quill": "'''Ada Quill''' was an astronomer.",
             "Dunmore": "'''Dunmore''' is a town.",

@@ -18,9 +18,9 @@ PAGES = {
     "Brill": "'''Brill''' is a moon.",
     "Ada Quill": "{{Infobox scientist\n| birth_place = [[Dunmore]]\n}}\n'''Ada Quill''' was an astronomer.",
     "Bo Hart": "'''Bo Hart''' was an astronomer.",
-    "Dunmore": "'''Dunmore''' is a town. It stands on the [[Wend]], where the [[Wend]] is wide. The [[Lantern Society]] meets there.",
+    "Dunmore": "'''Dunmore''' is a town. It stands on the [[Wend]], where the [[Wend]] is wide. The [[Lantern Society]] meets.",
     "Wend": "The '''Wend''' is a river near [[Dunmore]]. At the [[Lantern Society]], [[geology]] and [[comet]]s are talked of.",
-    "Lantern Society": "The '''Lantern Society''' is a society for [[geology]] in [[Dunmore]]; a [[comet]] is its badge. It has [[comet]]s.",
+    "Lantern Society": "The '''Lantern Society''' is for [[geology]] in [[Dunmore]]; a [[comet]] is its badge. It has [[comet]]s.",
     "Geology": "'''Geology''' is a science.",
     "Comet": "A '''comet''' is a body of ice.",
     "Marl College": "'''Marl College''' is a university.",
@@ -146,30 +146,46 @@ def nested(corpus: Corpus) -> ResearchTree:
     return (
         Builder(corpus)
         .add(
-            "r", "Brill", "root", "", "moon",
+            "r",
+            "Brill",
+            "root",
+            "",
+            "moon",
             ("link", "{v} was discovered by {o}", "a"),
             ("interval", "the mean radius of {v} is {o}", "between 700 and 800 km"),
             ("type", "{v} is a {o}", "moon"),
-        )  # fmt: skip
+        )
         .add(
-            "a", "Ada Quill", "inner", "r", "astronomer",
+            "a",
+            "Ada Quill",
+            "inner",
+            "r",
+            "astronomer",
             ("link", "{v} studied at {o}", "m"),
             ("link", "{v} was born in {o}", "d"),
             ("type", "{v} is a {o}", "astronomer"),
-        )  # fmt: skip
+        )
         .add("d", "Dunmore", "leaf", "a", "town")
-        .add("m", "Marl College", "inner", "a", "university", ("link", "{o} worked at {v}", "b"), ("link", "{v} is devoted to {o}", "g"))
+        .add(
+            "m",
+            "Marl College",
+            "inner",
+            "a",
+            "university",
+            ("link", "{o} worked at {v}", "b"),
+            ("link", "{v} is devoted to {o}", "g"),
+        )
         .add("b", "Bo Hart", "leaf", "m", "astronomer")
         .add("g", "Geology", "leaf", "m", "science")
         .tree()
-    )  # fmt: skip
+    )
 
 
 def test_a_nested_question_word_for_word(corpus: Corpus) -> None:
     wording = Realiser(corpus).realise(nested(corpus))
     assert wording.question == (
-        "Which moon with a mean radius between 700 and 800 km was discovered by the astronomer who was born in Dunmore and studied at "
-        "the university at which Bo Hart worked and that is devoted to geology?"
+        "Which moon with a mean radius between 700 and 800 km was discovered by the astronomer who was born in Dunmore and studied "
+        "at the university at which Bo Hart worked and that is devoted to geology?"
     )
     assert wording.clues["r1"] == "a mean radius between 700 and 800 km"
     assert wording.clues["r2"] == "moon" and wording.clues["a2"] == "astronomer"
@@ -225,8 +241,9 @@ def test_two_descriptions_get_a_sentence_each(corpus: Corpus) -> None:
     )
     wording = Realiser(corpus).realise(tree)
     assert wording.question == (
-        "A university employed the astronomer who discovered Brill and was born in Dunmore. "
-        "The same university is the alma mater of the astronomer who died in Dunmore and is known for geology. Which university is it?"
+        "A university employed the astronomer who was born in Dunmore and discovered Brill. "
+        "The same university is the alma mater of the astronomer who is known for geology and died in Dunmore. "
+        "Which university is it?"
     )
     assert all(clue in wording.question for clue in wording.clues.values())
 

@@ -14,7 +14,7 @@ from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 
 RULES_VERSION = 1  # of claims/: a change of what is read is a new version
-READS_WELL = 1.5
+READS_WELL, BARE = 1.5, 0.3
 BRANCHING = 0.35  # how often the root gets a second inner child where it could
 
 
@@ -49,7 +49,7 @@ class RulePlanner:
         weights = []
         for move in moves:
             assert move.option is not None
-            weight = READS_WELL if _reads_well(move) else 1.0
+            weight = _reads(move)
             if eager:
                 weight *= (min(move.spare, 64) / move.after) ** 2
             else:
@@ -64,10 +64,13 @@ class RulePlanner:
         return growth.rng.choices(list(moves), weights)[0]
 
 
-def _reads_well(move: Move) -> bool:
-    """Relations with a verb of their own read better than "the K of X is Y"."""
+def _reads(move: Move) -> float:
+    """Relations with a verb of their own read better than "the K of X is Y", and both better than a bare connection."""
     assert move.option is not None
-    return move.option.constraint.kind == "link" and not move.option.constraint.wording.startswith("the ")
+    constraint = move.option.constraint
+    if constraint.key == "connected":
+        return BARE
+    return READS_WELL if constraint.kind == "link" and not constraint.wording.startswith("the ") else 1.0
 
 
 class RuleBrowser:

@@ -38,9 +38,9 @@ _NO_PLURAL = ("ss", "us", "is", "ics", "ous", "headquarters", "series", "species
 # Units that may follow a number in a question, as read_quantities gives them.
 _UNITS = frozenset(
     (
-        "km m cm mm ft mi in yd km2 m2 ha acres sqmi km3 m3 kg g t tonnes tons lb mg °c °f °k k au ly light-years pc days d hours h "
-        "minutes min years yr seconds s km/h mph knots kn km/s m/s m3/s % ° g/cm3 kg/m3 gev mev ev w kw mw gw hz khz mhz ghz v kv nm "
-        "µm l litres bar pa kpa mpa hpa gpa usd $ € £ million"
+        "km m cm mm ft mi in yd km2 m2 ha acres sqmi km3 m3 kg g t tonnes tons lb mg °c °f °k k au ly light-years pc days d "
+        "hours h minutes min years yr seconds s km/h mph knots kn km/s m/s m3/s % ° g/cm3 kg/m3 gev mev ev w kw mw gw hz khz "
+        "mhz ghz v kv nm µm l litres bar pa kpa mpa hpa gpa usd $ € £ million"
     ).split()
 )
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"

@@ -1,7 +1,7 @@
 """Claims from bare links, for what no rule reads.
 
-In a language without sentence rules a link in running text says at least that two pages are connected, which is exactly what its
-extent is made of (hcsp.md). In any language an infobox value that is a page's name is as good as a link, if the name is no other
+A link in running text says at least that two pages are connected, which is exactly what its extent is made of (hcsp.md). That is
+used where the rules read little: in languages without sentence rules, and in wikis with few linked infoboxes. In any language an infobox value that is a page's name is as good as a link, if the name is no other
 page's.
 """
 
@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 
 from infoseek_offline.claims.infobox import link_wording, phrases
-from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import Claim, LinkKind
 
 CONNECTED = "{s} is connected with {o}"
 MAX_CONNECTED = 40  # of one page
+MIN_INFOBOX_LINKS = 1.0  # an article, of those that lead to a page of the wiki
 _ITEM = re.compile(r"[^;\n]+")
 
 
@@ -25,9 +27,18 @@ def has_sentence_rules(language: str) -> bool:
     return language.startswith(("en", "simple"))
 
 
+def reads_little(corpus: Corpus) -> bool:
+    """Whether the rules read so little of this wiki that bare links are needed: another language, or hardly a linked infobox
+    value an article."""
+    if not has_sentence_rules(corpus.language):
+        return True
+    infobox = int((corpus.link_kind == LINK_KINDS.index(LinkKind.INFOBOX)).sum())
+    return infobox < MIN_INFOBOX_LINKS * corpus.manifest["pages"]["article"]
+
+
 def connected_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
-    """The first prose link to each page, in languages without sentence rules."""
-    if has_sentence_rules(corpus.language):
+    """The first prose link to each page, in wikis of which the rules read little; see `reads_little`."""
+    if not _reads_little(corpus):
         return
     seen: set[int] = set()
     for link in corpus.links(page):
@@ -40,6 +51,11 @@ def connected_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
         )  # fmt: skip
         if len(seen) >= MAX_CONNECTED:
             return
+
+
+@lru_cache(maxsize=4)
+def _reads_little(corpus: Corpus) -> bool:
+    return reads_little(corpus)
 
 
 def named_value_claims(corpus: Corpus, page: int) -> Iterator[Claim]:

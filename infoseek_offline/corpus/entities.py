@@ -1,7 +1,7 @@
 """What a page is: article, disambiguation or list page, and what kind of thing it is about.
 
 Types are head nouns ("moon", "river"): of the first sentence ("is a natural satellite of Saturn" gives "satellite") and of the
-infobox's name ("Infobox moon" gives "moon"). They are lower case; the first is the one to show.
+infobox's name ("Infobox moon" gives "moon"). The first is the one to show.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _BRACKETED = re.compile(r"\([^()]*\)")
 
 def sentence_types(sentence: str) -> list[str]:
     """Noun phrases of the kind that a first sentence states: "X was a German astronomer and composer of …" gives
-    ["german astronomer", "composer"], lower case, head noun last. Empty where nothing is certain. English only."""
+    ["German astronomer", "composer"], the head noun last and in lower case. Empty where nothing is certain. English only."""
     plain = _BRACKETED.sub(" ", sentence)
     copula = _COPULA.search(plain)
     apposition = _APPOSITION.search(plain)
@@ -95,7 +95,7 @@ def sentence_types(sentence: str) -> list[str]:
         head = singular(words[-1].lower()) if copula.group("art").startswith("one of") else words[-1].lower()
         if head in _NOT_HEADS or (not head.isalpha() and "-" not in head) or (words[-1][0].isupper() and len(words) == 1):
             continue
-        phrases.append(" ".join([w.lower() for w in words[:-1]] + [head]))
+        phrases.append(" ".join([*words[:-1], head]))  # "Shinto shrine" keeps its capital
     return phrases
 
 

@@ -24,7 +24,7 @@ _NOT_ACTIVE = frozenset("located situated based related connected".split())
 _DANGLING = frozenset(
     (
         "he she they them him his her their this that these those who whom whose which where when while also both either "
-        "neither nor not or but however respectively former latter same other another others such there here then thus than if "
+        "neither nor not or but however respectively latter same other another others such there here then thus than if "
         "because since although though later earlier next following previous recently now currently today yesterday further "
         "more only once again still yet even too including"
     ).split()

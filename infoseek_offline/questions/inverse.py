@@ -73,6 +73,8 @@ INVERSE = {
     "borders": "borders {o}",
     "borders on": "borders on {o}",
     "is twinned with": "is twinned with {o}",
+    "has had the use of": "has been used by {o}",
+    "took place in": "was the scene of {o}",
     "flows into": "receives the waters of {o}",
     "flows through": "is crossed by {o}",
     "is a tributary of": "has {o} | as a tributary",
@@ -141,7 +143,7 @@ PREFERRED = frozenset(
         "is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;studied at;set out for;"
         "set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;belongs to the order;"
         "belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;"
-        "was honoured with;was awarded;uses the engine;came out of"
+        "was honoured with;was awarded;uses the engine;came out of;has had the use of;took place in"
     ).split(";")
 )
 
@@ -172,12 +174,12 @@ TRANSITIVE = {
     for verb in (
         "discovered founded designed developed invented created produced directed composed edited translated illustrated "
         "narrated published recorded named described isolated explored sponsored commissioned visited influenced inspired "
-        "commanded managed represented replaced succeeded preceded married supported built led made won held bought sold lost "
-        "found sent surveyed observed photographed crossed conquered climbed established constructed examined investigated "
-        "mapped launched operated owned introduced identified predicted proposed suggested prepared synthesised synthesized "
-        "studied used employed mentioned dedicated opened occupied defeated attacked captured destroyed restored rebuilt "
-        "enlarged expanded absorbed adopted awarded appointed attended followed nominated elected selected carried orbited "
-        "imaged passed reached analysed analyzed catalogued measured extracted"
+        "commanded managed represented replaced succeeded preceded married supported built led made won held bought sold "
+        "lost found sent surveyed observed photographed crossed conquered climbed established constructed examined "
+        "investigated mapped launched operated owned introduced identified predicted proposed suggested prepared synthesised "
+        "synthesized studied used employed mentioned dedicated opened occupied defeated attacked captured destroyed restored "
+        "rebuilt enlarged expanded absorbed adopted awarded appointed attended played served followed nominated elected "
+        "selected carried orbited imaged passed reached analysed analyzed catalogued measured extracted"
     ).split()
 } | {
     "wrote": ("was", "written"), "drew": ("was", "drawn"), "saw": ("was", "seen"), "took": ("was", "taken"),
