@@ -22,20 +22,20 @@ class Model(BaseModel):
 class Bounds(Model):
     """The numbers of the certificate (hcsp.md)."""
 
-    min_skipped: int = Field(3, ge=2)  # m: answers left when an inner vertex's subtree is taken away (M2)
-    min_clue: int = Field(5, ge=2)  # k: candidates that each constraint of the root leaves on its own (X1)
-    hub_degree: int = Field(400, ge=2)  # a page associated with more pages than this is a hub; no shortcut goes through it (X2)
-    top_k: int = Field(10, ge=1)  # the answer's page must not be among so many hits (R1)
-    solve_k: int = Field(20, ge=1)  # an evidence passage must be among so many hits (R2)
+    min_skipped: int = Field(default=3, ge=2)  # m: answers left when an inner vertex's subtree is taken away (M2)
+    min_clue: int = Field(default=5, ge=2)  # k: candidates that each constraint of the root leaves on its own (X1)
+    hub_degree: int = Field(default=400, ge=2)  # a page associated with more pages than this is a hub; no shortcut goes through it (X2)
+    top_k: int = Field(default=10, ge=1)  # the answer's page must not be among so many hits (R1)
+    solve_k: int = Field(default=20, ge=1)  # an evidence passage must be among so many hits (R2)
 
 
 class Shape(Model):
     """What trees to grow. Depth counts edges: the root is at 0."""
 
-    min_depth: int = Field(2, ge=2, le=6)
-    max_depth: int = Field(4, ge=2, le=6)
-    max_vertices: int = Field(10, ge=3, le=30)
-    max_constraints: int = Field(4, ge=2, le=6)  # per vertex
+    min_depth: int = Field(default=2, ge=2, le=6)
+    max_depth: int = Field(default=4, ge=2, le=6)
+    max_vertices: int = Field(default=10, ge=3, le=30)
+    max_constraints: int = Field(default=4, ge=2, le=6)  # per vertex
 
     @model_validator(mode="after")
     def _ordered(self) -> Shape:
@@ -45,10 +45,10 @@ class Shape(Model):
 
 
 class Config(Model):
-    count: int = Field(300, ge=1, le=10_000_000)
-    seed: int = Field(1, ge=0, le=2**63 - 1)
+    count: int = Field(default=300, ge=1, le=10_000_000)
+    seed: int = Field(default=1, ge=0, le=2**63 - 1)
     reading: Literal["open", "closed"] = "open"
-    attempts: int = Field(12, ge=1, le=1000, description="trees grown for one answer before the next answer is tried")
+    attempts: int = Field(default=12, ge=1, le=1000, description="trees grown for one answer before the next answer is tried")
     bounds: Bounds = Bounds()
     shape: Shape = Shape()
 

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ def map_ordered(
     workers: int = 1,
     setup: Callable[[], None] | None = None,
     ahead: int = 4,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield `function(item)` for each item, in order; at most `workers * ahead` items are in flight."""
     if workers <= 1:
         if setup:

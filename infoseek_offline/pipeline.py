@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from infoseek_offline import __version__
 from infoseek_offline.agents.rules import RuleBrowser
@@ -30,6 +30,7 @@ from infoseek_offline.run import Run
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
 
 Progress = Callable[[str, int], None]
+AnyRecord = TypeVar("AnyRecord", Question, Rejection)
 
 
 def quiet(stage: str, done: int) -> None:
@@ -103,7 +104,7 @@ def _chunk(item: tuple[int, list[int]]) -> list[str]:
     number, roots = item
     path = _run.chunk(number)
     if path.is_file():
-        return path.read_text(encoding="utf-8").splitlines()
+        return lines_of(path)
     lines = [_line(_maker.make(root)) for root in roots]
     write_text(path, "".join(line + "\n" for line in lines))
     return lines
@@ -117,7 +118,7 @@ def _line(made: Made) -> str:
     })  # fmt: skip
 
 
-def _gather(run: Run, chunks: Iterator[list[str]], config: Config, roots: int, progress: Progress) -> dict[str, Any]:
+def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, roots: int, progress: Progress) -> dict[str, Any]:
     """Results in the order of the answer pages, up to the count that was asked for."""
     questions: list[str] = []
     rejected: list[str] = []
@@ -140,6 +141,7 @@ def _gather(run: Run, chunks: Iterator[list[str]], config: Config, roots: int, p
             progress("questions", len(questions))
         if len(questions) >= config.count:
             break
+    chunks.close()  # workers that are ahead end before the work folder goes
     write_text(run.folder / "questions.jsonl", "".join(q + "\n" for q in questions))
     write_text(run.folder / "rejected.jsonl", "".join(r + "\n" for r in rejected))
     manifest = {
@@ -159,14 +161,26 @@ def _gather(run: Run, chunks: Iterator[list[str]], config: Config, roots: int, p
 
 def questions(out: Path) -> list[Question]:
     """The accepted items of a finished run."""
-    return [Question.model_validate_json(line) for line in _lines(out / "questions.jsonl")]
+    return _records(out / "questions.jsonl", Question)
 
 
 def rejections(out: Path) -> list[Rejection]:
-    return [Rejection.model_validate_json(line) for line in _lines(out / "rejected.jsonl")]
+    return _records(out / "rejected.jsonl", Rejection)
 
 
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise RunError(f"no {path.name} in {path.parent}: make a data set with 'infoseek data --out {path.parent}'")
-    return path.read_text(encoding="utf-8").splitlines()
+    return lines_of(path)
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a JSON-lines file; not `splitlines`, which ends a line at U+2028 and U+0085 too."""
+    return path.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def _records(path: Path, kind: type[AnyRecord]) -> list[AnyRecord]:
+    try:
+        return [kind.model_validate_json(line) for line in _lines(path)]
+    except ValueError as error:
+        raise RunError(f"{path} is damaged or of another version: make the data set again") from error

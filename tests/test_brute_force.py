@@ -1,7 +1,9 @@
-"""The answer is unique in the raw dump too: XML, a dumb regular expression for links, sets; no parser and no corpus of ours.
+"""The answer is unique in the raw dump too: XML, a dumb regular expression for links, sets; no parser of ours.
 
-What is read here is less than what the corpus knows: no mentions, and values only where they are plain. A page is excluded by a
-literal only where its raw text contradicts it plainly. What is left must be the answer, and nothing else.
+What is read here is less than what the corpus knows: no mentions but names as infobox values, and numbers only where they are
+plain. A page that states a value which is not plain is left to the parser, and so is what kind of thing a page is about, which
+takes reading. All else is raw: who is linked with everything that the tree asks for, and contradicts none of its literals, must
+be the answer, and nobody else.
 """
 
 from __future__ import annotations
@@ -11,22 +13,22 @@ import html
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infoseek_offline.corpus.store import Corpus
+
 SAMPLE = Path(__file__).parent.parent / "sample" / "samplewiki.xml.bz2"
 LINK = re.compile(r"\[\[:?([^\[\]|#{}\n]*)(?:#[^\[\]|]*)?(?:\|[^\[\]]*)?\]\]")
+# A name as an infobox value, without a link.
+VALUE = re.compile(r"(?:^\s*\|[^=\n]*=|;|^\*)[ \t]*([A-Z][^\[\]{}|=;\n<>]*?)(?=[ \t]*(?:$|;))", re.MULTILINE)
+NOT_PLAIN = re.compile(r"million|billion|thousand|[×^]|10<sup>|\{\{(?:e|val)\||\de\d|BC|\bcentury\b")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-SENTENCE = re.compile(r"\b(?:is|was|are|were)\b(?:\s+(?:also|now|still))?\s+(?:an?|the|one of (?:the|its|several|many))\s+(.*)")
-PHRASE_END = re.compile(
-    r"[,;:.()–—\[]|\s(?:of|in|on|at|from|for|to|by|with|that|which|who|whose|where|near|between|known|named|called|discovered|"
-    r"found|built|used|born|as|was|is)\b"
-)
 
 JSON = Any
 
@@ -39,7 +41,8 @@ def normal(title: str) -> str:
 class Raw:
     """The wikitext of all pages of namespace 0, without comments, and the links in it, both directions, redirects resolved."""
 
-    def __init__(self, dump: Path) -> None:
+    def __init__(self, dump: Path, kinds: dict[str, set[str]]) -> None:
+        self.kinds = kinds
         redirects: dict[str, str] = {}
         self.text: dict[str, str] = {}
         with bz2.open(dump) as file:
@@ -55,7 +58,7 @@ class Raw:
         self.near: dict[str, set[str]] = defaultdict(set)
         self.count = 0
         for title, text in self.text.items():
-            for target in LINK.findall(text):
+            for target in LINK.findall(text) + VALUE.findall(text.partition("'''")[0]):
                 target, seen = normal(target), set()
                 while target in redirects and target not in seen:
                     seen.add(target)
@@ -74,9 +77,10 @@ class Raw:
     # What pages state
 
     def values(self, title: str, key: str) -> list[str]:
-        """The raw values of an infobox parameter, up to the end of the line."""
+        """The raw values of an infobox parameter, up to the next one."""
         name = re.escape(key).replace(r"\ ", "[ _]")
-        return [v for v in re.findall(rf"^\s*\|\s*{name}\s*=[ \t]*(.*)$", self.text[title], re.M | re.I) if v.strip()]
+        parameter = rf"^\s*\|\s*{name}\s*=((?:(?!^\s*\||^\}}\}}\s*$).)*)"
+        return [v for v in re.findall(parameter, self.text[title], re.MULTILINE | re.IGNORECASE | re.DOTALL) if v.strip()]
 
     def categories(self, title: str) -> set[str]:
         return {normal(name) for name in re.findall(r"\[\[\s*[Cc]ategory\s*:([^\]|]*)", self.text[title])}
@@ -85,66 +89,40 @@ class Raw:
         found = re.search(r"\{\{\s*infobox ([^|}\n]*)", self.text[title], re.I)
         return found.group(1).strip().casefold() if found else ""
 
-    @cached_property
-    def kinds(self) -> dict[str, set[str]]:
-        """Head nouns: of the first sentence, and the last word of the infobox's name."""
-        found = {}
-        for title, text in self.text.items():
-            bold = text.find("'''")
-            plain = shown(text[bold:].partition("\n")[0]) if bold >= 0 else ""
-            plain = re.sub(r"\{\{[^{}]*\}\}|<ref.*?(?:</ref>|/>)|\([^()]*\)", " ", plain)
-            said = SENTENCE.search(plain.partition(". ")[0])
-            phrases = PHRASE_END.split(said.group(1), maxsplit=1)[0] if said else ""
-            heads = {words.split()[-1] for words in re.split(r" and (?:an? )?| or ", phrases) if words.split()}
-            heads = {h for h in heads if h.islower()}
-            heads |= {h[:-1] for h in heads if h.endswith("s")}
-            found[title] = heads | ({self.infobox(title).split()[-1]} if self.infobox(title) else set())
-        return found
-
     # Extents
 
-    def may(self, c: JSON) -> Callable[[str], bool]:
-        """Whether a page's raw text leaves it open that the literal constraint holds."""
-        value = c["value"]
+    def meets(self, title: str, c: JSON) -> bool | None:
+        """Whether the page may meet a literal constraint, by its raw text; None where that is not plain."""
         if c["kind"] == "interval":
-            return lambda t: self._numbers_fit(self.values(t, c["key"]), c["low"], c["high"])
+            return self._numbers_fit(self.values(title, c["key"]), c["low"], c["high"])
         if c["kind"] == "fact":
-            return lambda t: self._words_fit(self.values(t, c["key"]), words_of(value))
+            wanted, values = words_of(c["value"]), [shown(v) for v in self.values(title, c["key"])]
+            return not values or any(wanted <= words_of(v) or words_of(v) <= wanted for v in values)
         if c["kind"] == "category":
-            family = re.split(r"\b(?:of|in|from|by|at|on)\b", value)[0]
-            return lambda t: value in self.categories(t) or not any(name.startswith(family) for name in self.categories(t))
-        return lambda t: self._kind_fits(t, value)
-
-    @staticmethod
-    def _numbers_fit(values: list[str], low: float, high: float) -> bool:
-        for value in values:
-            numbers = [float(n.replace(",", "")) for n in NUMBER.findall(value)]
-            simple = not re.search(r"million|billion|thousand|[×^]|10<sup>|\de\d|BC", value)
-            if not simple or any(low <= n <= high for n in numbers):
-                return True
-        return not any(NUMBER.search(value) for value in values)
-
-    @staticmethod
-    def _words_fit(values: list[str], wanted: set[str]) -> bool:
-        return not values or any(wanted <= words_of(v) or words_of(v) <= wanted for v in values)
-
-    def _kind_fits(self, title: str, kind: str) -> bool:
+            family = re.split(r"\b(?:of|in|from|by|at|on)\b", c["value"])[0]
+            mine = self.categories(title)
+            return c["value"] in mine or not any(name.startswith(family) for name in mine)
         mine = self.kinds[title]
-        return not mine or not mine.isdisjoint(self._beside(kind)) or self.infobox(title) in self._boxes(kind)
+        return not mine or not mine.isdisjoint(self._beside(c["value"])) or self.infobox(title) in self._boxes(c["value"])
 
+    @staticmethod
+    def _numbers_fit(values: list[str], low: float, high: float) -> bool | None:
+        numbers = [float(n.replace(",", "")) for value in values for n in NUMBER.findall(re.sub(r"<sup>.*?</sup>", "", value))]
+        if any(low <= n <= high for n in numbers) or not numbers:
+            return True
+        return None if any(NOT_PLAIN.search(value) for value in values) else False
+
+    @cached_property
+    def _rare(self) -> set[str]:
+        sizes = Counter(kind for kinds in self.kinds.values() for kind in kinds)
+        return {kind for kind, size in sizes.items() if size < 3}
+
+    @cache  # noqa: B019
     def _beside(self, kind: str) -> set[str]:
         """Kinds that some page has together with this one, and those of fewer than three pages."""
-        if not hasattr(self, "_known_beside"):
-            self._known_beside: dict[str, set[str]] = {}
-            self._sizes: dict[str, int] = defaultdict(int)
-            for kinds in self.kinds.values():
-                for k in kinds:
-                    self._sizes[k] += 1
-        if kind not in self._known_beside:
-            rare = {k for k, n in self._sizes.items() if n < 3}
-            self._known_beside[kind] = {kind} | rare | {k for kinds in self.kinds.values() if kind in kinds for k in kinds}
-        return self._known_beside[kind]
+        return {kind} | self._rare | {k for kinds in self.kinds.values() if kind in kinds for k in kinds}
 
+    @cache  # noqa: B019
     def _boxes(self, kind: str) -> set[str]:
         return {self.infobox(t) for t, kinds in self.kinds.items() if kind in kinds} - {""}
 
@@ -157,12 +135,12 @@ class Raw:
             if c["kind"] == "link":
                 found &= set().union(*(self.near[t] for t in self.candidates(tree, tree[c["other"]])))
             else:
-                found = set(filter(self.may(c), found))
+                found = {t for t in found if self.meets(t, c) or (t == vertex["title"] and self.meets(t, c) is None)}
         return found
 
 
 def shown(wikitext: str) -> str:
-    """With the words of links instead of the links."""
+    """With the words of links instead of the links, and no marks around them: "[[globe]]s" shows "globes"."""
     return re.sub(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]", r"\1", wikitext)
 
 
@@ -171,8 +149,9 @@ def words_of(text: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def raw() -> Raw:
-    return Raw(SAMPLE)
+def raw(sample_home: Path) -> Raw:
+    corpus = Corpus.open(sample_home / "corpus")
+    return Raw(SAMPLE, {title: set(corpus.page(page).types) for page, title in enumerate(corpus.titles)})
 
 
 @pytest.fixture(scope="module")

@@ -595,12 +595,14 @@ def test_r1_looks_no_further_than_the_bound(sound: Corpus, searcher: Searcher) -
     assert ranks and min(ranks.values()) > BOUNDS.top_k
 
 
-def test_r2_an_evidence_passage_that_can_not_be_found(sound: Corpus, searcher: Searcher) -> None:
-    """The finder's life stands, it is said, on the page of a green stone: nobody who looks for it will come there."""
-    stone = sound.resolve("Vardite")
-    assert stone is not None
-    tree = changed(plant(sound, SOUND), "B.1 B.2", lambda c: c.model_copy(update={"evidence": sound.evidence(stone, 0, 7)}))
-    found = search_checks(asked(sound, searcher=searcher, tree=tree))
+def test_r2_an_evidence_passage_that_can_not_be_found(make_home: Callable[..., Path]) -> None:
+    """Where the finder was born and studied stands in a table only: near enough for a proof, but no search reads it."""
+    life = "'''Tamsin Vell''' was an astronomer.\n{|\n| [[Quillport]] || [[University of Ardmoor]]\n|}"
+    home = make_home(with_page("Tamsin Vell", life), index=True)
+    corpus = Corpus.open(home / "corpus")
+    problem = asked(corpus, searcher=Searcher.open(home / "search", corpus))
+    assert failed(examine(corpus, problem.tree, "open")) == set()
+    found = search_checks(problem)
     assert failed(found) == {"R2"}
     assert found["R2"].reason == "no evidence of B among 5 hits"
     assert found["R2"].measured["ranks"]["B"] == 0 < found["R2"].measured["ranks"]["A"]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import SAMPLE, dump_xml
+from conftest import dump_xml
 
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
@@ -289,11 +289,6 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> Non
     two = pipeline.corpus(tmp_path / "d.xml", tmp_path / "two", workers=2)
     assert one == two
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
-
-
-def test_the_sample_wiki_gives_the_same_bytes_with_one_worker_as_with_two(sample_home: Path, tmp_path: Path) -> None:
-    pipeline.corpus(SAMPLE, tmp_path, workers=1)
-    assert digests(tmp_path / "corpus") == digests(sample_home / "corpus")
 
 
 def test_another_text_gives_another_digest(make_home: Callable[..., Path]) -> None:

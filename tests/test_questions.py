@@ -56,6 +56,8 @@ def corpus(make_corpus: Callable[..., Corpus]) -> Corpus:
         ("the launch site of {o} is {v}", "verb", "is the launch site of {o}", ""),
         ("{o} is the largest moon of {v}", "possessive", "largest moon is {o}", ""),
         ("{v} was a space probe launched aboard {o}", "verb", "was launched aboard {o}", ""),
+        ("{v} is a town on the {o}", "verb", "is on the {o}", ""),
+        ("{v} is a state on the territory of {o}", "verb", "is in {o}", ""),
         ("{v} is a natural satellite of {o}", "verb", "orbits {o}", ""),
         ("{o} received the {v}", "verb", "was awarded to {o}", ""),
         ("the name of {v} is linked with {o}", "possessive", "name is linked with {o}", ""),

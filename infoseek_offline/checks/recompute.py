@@ -179,9 +179,19 @@ class StoredPage:
         self.passages: dict[str, tuple[int, int]] = {
             f"{page}-{n}": (a, b) for n, a, b in stored.rows('SELECT ordinal, start, "end" FROM passage WHERE page = ?', page)
         }
+        self.mentions: list[list[int]] = stored._mention[stored._mention_at[page] : stored._mention_at[page + 1]].tolist()
         rows = slice(stored._link_at[page], stored._link_at[page + 1])
         kinds = (tuple(LinkKind)[k] for k in stored._link_kind[rows].tolist())
         self.links = [StoredLink(t, a, b, kind) for (t, a, b), kind in zip(stored._link[rows].tolist(), kinds, strict=True)]
+
+    def links_to(self, start: int, end: int, other: int) -> bool:
+        """Whether the span is a link to the other page, of a kind that may be evidence."""
+        return any(k == (other, start, end, k.kind) and k.kind in (LinkKind.PROSE, LinkKind.INFOBOX) for k in self.links)
+
+    def is_name_in_field(self, start: int, end: int, other: int) -> bool:
+        """Whether the span is an infobox value or a part of one that names the other page, and can mean no other."""
+        meant = {target for target, a, b in self.mentions if (a, b) == (start, end)}
+        return meant == {other} and any(f.start <= start and end <= f.end for f in self.fields)
 
 
 def head(phrase: str) -> str:

@@ -32,16 +32,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from infoseek_offline import __version__
 from infoseek_offline.checks.recompute import Measured, Proof, Sets, Stored, StoredPage, head
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
-from infoseek_offline.records import Constraint, Evidence, LinkKind, Question, ResearchTree, Vertex
+from infoseek_offline.records import Constraint, Evidence, Question, ResearchTree, Vertex
 from infoseek_offline.retrieval.searcher import Searcher
 
 VERDICTS = ("U1", "U2", "M1", "M2", "M3", "X1", "X2", "X3", "L1", "R1", "R2")
 FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
 BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
-STATED_BY = (LinkKind.PROSE, LinkKind.INFOBOX)  # other links are no evidence
+BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said
 _NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
 _RANGE = re.compile(rf"between ({_NUMBER}) and ({_NUMBER})(?: ?(\D.*))?")
 _YEAR_END = 0.9999  # "1999" as the end of a range is the last moment of 1999
@@ -99,7 +100,7 @@ def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
     except (OSError, ValueError, KeyError, TypeError) as error:
         claims.hold("config.json", False, f"can't be read: {error!r}")
         return Report(0, claims.looked_at, False, tuple(claims.failures))
-    verifier = Verifier(home, reading, bounds, search=search)
+    verifier = Verifier(home, reading, bounds, search=search, version=str(settings.get("version")))
     claims.equal("corpus", "the corpus", settings.get("corpus"), verifier.stored.digest)
     if verifier.searcher is not None:
         claims.equal("index", "the index", settings.get("index"), digest_of(verifier.searcher.manifest))
@@ -152,9 +153,12 @@ def _lines(path: Path) -> Iterator[bytes]:
 class Verifier:
     """The opened home, and the items that were seen. `depth` is that of the last line's tree."""
 
-    def __init__(self, home: Path, reading: str, bounds: dict[str, int], *, search: bool = True) -> None:
+    def __init__(
+        self, home: Path, reading: str, bounds: dict[str, int], *, search: bool = True, version: str = __version__
+    ) -> None:
         self.stored = Stored(home / "corpus")
         self.reading, self.bounds = reading, bounds
+        self.same_words = version == __version__  # else the phrase table may be another
         self.sets = Sets(self.stored, reading)
         self.searcher = Searcher.open(home / "search", self.stored) if search else None
         self.depth = 0
@@ -284,16 +288,16 @@ class Verifier:
             pair = (vertex.page, tree.vertex(c.other).page)
             other = pair[1] if e.page == pair[0] else pair[0]
             good &= claims.hold(claim, e.page in pair, "stands on the page of neither side")
-            links = [
-                k for k in page.links if (k.start, k.end) == (e.start, e.end) and k.target == other and k.kind in STATED_BY
-            ]
-            good &= claims.hold(
-                claim, bool(links), f"no link to {self.stored.titles[other]} at {e.start}:{e.end} of {page.title}"
+            title = self.stored.titles[other]
+            shown = page.links_to(e.start, e.end, other) or (
+                page.is_name_in_field(e.start, e.end, other)
+                and (_base(title).casefold() == e.anchor.casefold() or self.stored.resolve(e.anchor) == other)
             )
+            good &= claims.hold(claim, shown, f"{e.anchor!r} at {e.start}:{e.end} of {page.title} is no link to {title}")
             keys = [re.sub(r"\s*\d+$", "", f.key) for f in page.fields if f.start <= e.start and e.end <= f.end]
             said = _said_of(c.wording, vertex_is_subject=e.page == pair[0])
-            phrase = " ".join(c.wording.replace("{v}", " ").replace("{o}", " ").split())
-            fits = c.key in keys and _field_says(said, c.key) if keys else c.key == phrase
+            phrase = " ".join(said.replace("{s}", " ").replace("{o}", " ").split())
+            fits = c.key in keys and self._field_says(said, c.key) if keys else (c.key == phrase or (c.key, said) == BARE)
             return claims.hold(claim, fits, f"{c.wording!r} with key {c.key!r} is not what stands there") and good
         good &= claims.hold(claim, e.page == vertex.page, f"stands on the page {e.title}, not on {vertex.title}")
         if c.kind == "category":
@@ -308,7 +312,7 @@ class Verifier:
             value = c.exact if c.kind == "interval" else c.value
             good &= claims.hold(claim, any(f.value == value for f in fields), f"no field {c.key!r} of value {value!r} there")
             said = _said_of(c.wording, vertex_is_subject=True)
-            fits = _field_says(said, re.sub(r"\s*\d+$", "", c.key))
+            fits = self._field_says(said, re.sub(r"\s*\d+$", "", c.key))
             good &= claims.hold(claim, fits, f"{c.wording!r} is not what key {c.key!r} says")
             if c.kind == "interval":
                 assert c.low is not None and c.high is not None
@@ -332,6 +336,13 @@ class Verifier:
         return (
             claims.hold(claim, low <= e.start < e.end <= high, f"passage {e.document} does not hold {e.start}:{e.end}") and good
         )
+
+    def _field_says(self, said: str, key: str) -> bool:
+        """Whether an infobox key may be worded so: by the phrase table, or with the key itself as a noun or a participle. In a
+        run of another version, whose table is not at hand, any wording may be."""
+        noun, verb = rf"the {re.escape(key)} of \{{s\}} (?:is|include) \{{o\}}", rf"\{{s\}} (?:is|was) {re.escape(key)} \{{o\}}"
+        known = said in _phrases() or re.fullmatch(f"{noun}|{verb}", said) is not None
+        return known or (said != "" and not self.same_words)
 
     # Clues
 
@@ -436,10 +447,15 @@ def _other_side(tree: ResearchTree, c: Constraint, clues: dict[str, str]) -> Ite
     if below is None:
         yield c.value if c.kind != "type" else ""
     elif below.role == "leaf":
-        yield re.sub(r"\s*\([^()]*\)$", "", below.title) or below.title
+        yield _base(below.title)
     else:
         yield below.noun
         yield from (clues.get(lower.id, "") for lower in below.constraints)
+
+
+def _base(title: str) -> str:
+    """The title without its "(…)"."""
+    return re.sub(r"\s*\([^()]*\)$", "", title) or title
 
 
 def _said_of(wording: str, vertex_is_subject: bool) -> str:
@@ -447,12 +463,6 @@ def _said_of(wording: str, vertex_is_subject: bool) -> str:
     if wording.count("{v}") != 1 or wording.count("{o}") != 1:
         return ""
     return wording.replace("{v}", "{s}") if vertex_is_subject else wording.replace("{o}", "{s}").replace("{v}", "{o}")
-
-
-def _field_says(said: str, key: str) -> bool:
-    """Whether an infobox key may be worded so: by the phrase table, or with the key itself as a noun or a participle."""
-    own = rf"the {re.escape(key)} of \{{s\}} (?:is|include) \{{o\}}|\{{s\}} (?:is|was) {re.escape(key)} \{{o\}}"
-    return said in _phrases() or re.fullmatch(own, said) is not None
 
 
 @cache

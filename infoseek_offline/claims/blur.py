@@ -44,9 +44,12 @@ def _numbers(fact: Fact, quantity: Quantity) -> list[Rung]:
         return []
     unit = written_unit(fact.value, quantity.unit)
     power = 10.0 ** math.floor(math.log10(largest))
+    whole = quantity.low == math.floor(quantity.low) and quantity.high == math.floor(quantity.high) and not unit
     rungs = []
     for part in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0):
         step = power * part
+        if whole and step < 1:
+            continue  # a count is not "between 5.0 and 5.5"
         low = math.floor(round(quantity.low / step, 9)) * step
         high = low + step
         if quantity.high > high or low == 0 or (part > 1 and low < 0):
@@ -60,7 +63,10 @@ def _numbers(fact: Fact, quantity: Quantity) -> list[Rung]:
 
 
 def in_words(number: float, digits: int) -> str:
-    """10,000 and more with separators, a true minus sign, no more digits than the step has."""
+    """10,000 and more with separators, millions and billions in words, a true minus sign, no more digits than the step has."""
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if abs(number) >= size and round(number / size, 3) == number / size:
+            return f"{number / size:g} {name}".replace("-", "\u2212")
     text = f"{abs(number):,.{digits}f}" if abs(number) >= 10_000 else f"{abs(number):.{digits}f}"
     return ("\u2212" if number < 0 else "") + text
 

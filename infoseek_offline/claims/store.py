@@ -53,7 +53,10 @@ def read_all(
     settings = {"format": FORMAT, "corpus": corpus.digest, "browser": browser.version}
     manifest_path = folder / "manifest.json"
     if manifest_path.is_file():
-        known: dict[str, Any] = read_json(manifest_path)
+        try:
+            known: dict[str, Any] = read_json(manifest_path)
+        except ValueError:  # damaged: read them again
+            known = {}
         if {key: known.get(key) for key in settings} == settings:
             return known
     with replacing_folder(folder) as building:

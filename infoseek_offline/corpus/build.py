@@ -161,11 +161,11 @@ class _Builder:
         wanted = np.concatenate(self.link_hash)
         at = np.searchsorted(hashes, wanted)
         at[at == len(hashes)] = 0
-        target = np.where(hashes[at] == wanted, pages[at], -1).astype(np.int32)
+        found = np.where(hashes[at] == wanted, pages[at], -1).astype(np.int32)
         self.counts["links"] = len(wanted)
-        self.counts["links to missing pages"] = int((target < 0).sum())
-        good = (target >= 0) & (target != source)
-        self.source, self.target = source[good], target[good]
+        self.counts["links to missing pages"] = int((found < 0).sum())
+        good = (found >= 0) & (found != source)
+        self.source, self.target = source[good], found[good]
         self.span = np.concatenate(self.link_span)[good]
         self.kind = np.concatenate(self.link_kind)[good]
         self.link_hash, self.link_span, self.link_kind = [], [], []
@@ -228,22 +228,22 @@ class _Builder:
     def graph(self) -> None:
         pages = len(self.titles)
         order = np.lexsort((self.span[:, 0], self.source))
-        source, target, span, kind = self.source[order], self.target[order], self.span[order], self.kind[order]
+        source, targets, span, kind = self.source[order], self.target[order], self.span[order], self.kind[order]
         folder = self.folder / "graph"
         np.save(folder / "link_ptr.npy", pointers(source, pages))
-        np.save(folder / "link.npy", np.concatenate([target[:, None], span], 1).astype(np.int32))
+        np.save(folder / "link.npy", np.concatenate([targets[:, None], span], 1).astype(np.int32))
         np.save(folder / "link_kind.npy", kind)
         rows = self.mention_rows
         np.save(folder / "mention_ptr.npy", pointers(rows[:, 0], pages))
         np.save(folder / "mention.npy", np.ascontiguousarray(rows[:, 1:]))
         np.save(folder / "kinds.npy", np.array(self.kinds, np.uint8))
-        near_ptr, near = association(source, target, rows[:, 0], rows[:, 1], np.array(self.kinds))
+        near_ptr, near = association(source, targets, rows[:, 0], rows[:, 1], np.array(self.kinds))
         np.save(folder / "near_ptr.npy", near_ptr)
         np.save(folder / "near.npy", near)
         self.counts["associations"] = len(near) // 2
-        for array in (target, span, kind, rows):
+        for array in (targets, span, kind, rows):
             self.digest.update(np.ascontiguousarray(array).tobytes())
-        self._facts_links(source, target, span, kind)
+        self._facts_links(source, targets, span, kind)
 
     def _facts_links(self, source: NDArray[Any], target: NDArray[Any], span: NDArray[Any], kind: NDArray[Any]) -> None:
         """Give each infobox field the pages that its value links to, and each page the words for its kind."""

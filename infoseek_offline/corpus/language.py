@@ -202,11 +202,11 @@ NO_BOX = re.compile(
     re.IGNORECASE,
 )
 SKIP_KEY = re.compile(
-    r"^(?:image|img|photo|picture|pic|logo|flag|seal|coat|crest|shield|map|pushpin|caption|alt|width|height|size|colou?r|style|class|bgcolor|"
+    r"^(?:image|img|photo|picture|pic|logo|flag|seal|coat|crest|shield|map|pushpin|caption|alt|style|bgcolor|"
     r"footnote|website|homepage|url|sito|targa|coord|latitud\w*|longitud\w*|latns|longew|lat|long|latd|longd|lat[dms]|lon[gdms]?|module|embed|child|nocat|signature|below|mapframe|"
     r"audio|icon|zoom|relief|marker|label|border|background|bild|karte|wappen|immagine|didascalia|mappa|stemma|bandiera|afbeelding|imagen|"
     r"mapa|bandera|escudo|foto|grafika|obraz|картинка|изображение|карта|герб|флаг|снимка|画像\w*|緯度\w*|経度\w*|ラベル\w*|アイコン|地図\w*|説明|hình|bản đồ|chú thích|պատկեր|քարտեզ|"
     r"চিত্র|মানচিত্র|ক্যাপশন|attels|attāls|karoga|attēls|ref|references|native name lang|dms|name list style|box width|title style)(?:\d|\b)|"
-    r"(?:image|caption|_?alt|size|width|colou?r|style|map|logo|footnotes?|url|website|coordinates|upright|link|ref|mapsize|px|lang|画像|説明)\d*$",
+    r"(?:image|caption|_?alt|size|style|map|logo|footnotes?|url|website|coordinates|upright|link|ref|mapsize|px|lang|画像|説明)\d*$",
     re.IGNORECASE,
 )  # fmt: skip

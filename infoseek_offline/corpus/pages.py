@@ -47,7 +47,7 @@ def title_hash(title: str) -> int:
 def read_page(raw: RawPage, site: SiteInfo) -> PageRow:
     """Parse one page; pure."""
     parsed = parse_wikitext(raw.text, raw.title, site)
-    keep = [(link.start, link.end) for link in parsed.links if link.start >= 0]
+    keep = sorted((link.start, link.end) for link in parsed.links if link.start >= 0)
     sentences = []
     for section in parsed.sections:
         if section.title == "Infobox" and section.level == 0 and section.start >= parsed.prose_end:

@@ -7,6 +7,7 @@ spans, so that evidence, search and proofs all speak of the same text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 PASSAGE_WORDS = 100
@@ -29,11 +30,12 @@ _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)$")
 def split_sentences(text: str, start: int = 0, end: int | None = None, keep: Sequence[Span] = ()) -> list[Span]:
     """Spans of the sentences of `text[start:end]`, in order, without surrounding blanks.
 
-    `keep` are spans (links) that no sentence may cut in two.
+    `keep` are spans (links), in order, that no sentence may cut in two.
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
-    inside = {position for low, high in keep if high - low < 200 for position in range(low + 1, high)}
+    near = keep[bisect_left(keep, (start, 0)) : bisect_left(keep, (end, 0))]
+    inside = {position for low, high in near if high - low < 200 for position in range(low + 1, high)}
     for line in re.finditer(r"[^\n]+", text[start:end]):
         first, last = start + line.start(), start + line.end()
         begin = first

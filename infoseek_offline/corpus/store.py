@@ -86,7 +86,7 @@ class Corpus:
             raise CorpusError(f"{folder} has corpus format {version}, this version reads {FORMAT}: build the corpus again")
         try:
             return cls(folder, manifest)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError) as error:
             raise CorpusError(f"the corpus in {folder} is damaged ({error}): build it again") from error
 
     @property
@@ -99,8 +99,11 @@ class Corpus:
         return connection
 
     def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        return list(self._iterate(query, *arguments))
+
+    def _iterate(self, query: str, *arguments: object) -> Iterator[tuple[Any, ...]]:
         try:
-            return self._connection.execute(query, arguments).fetchall()
+            yield from self._connection.execute(query, arguments)
         except sqlite3.DatabaseError as error:
             raise CorpusError(f"{self.folder / 'corpus.sqlite'} can't be read ({error}): build the corpus again") from error
 
@@ -172,7 +175,7 @@ class Corpus:
     def passage(self, document_id: str) -> Passage:
         """Raises CorpusError for an id that does not exist."""
         page, _, ordinal = document_id.partition("-")
-        if not (page.isdigit() and ordinal.isdigit()):
+        if not (document_id.isascii() and page.isdigit() and ordinal.isdigit()):
             raise CorpusError(f"{document_id!r} is no document id: they look like 12-3 (page, passage)")
         rows = self.rows(
             'SELECT p.title, p.sections, p.text, a.section, a.start, a."end" FROM passage a JOIN page p ON p.id = a.page '
@@ -187,10 +190,10 @@ class Corpus:
 
     def passages(self) -> Iterator[Passage]:
         """All passages of articles and list pages, in document order."""
-        cursor = self._connection.execute(
+        cursor = self._iterate(
             'SELECT a.page, a.ordinal, p.title, p.sections, p.text, a.section, a.start, a."end" FROM passage a '
             "JOIN page p ON p.id = a.page WHERE p.kind != ? ORDER BY a.page, a.ordinal",
-            (PAGE_KINDS.index(PageKind.DISAMBIGUATION),),
+            PAGE_KINDS.index(PageKind.DISAMBIGUATION),
         )
         for page, ordinal, title, sections, text, section, start, end in cursor:
             yield Passage(id=f"{page}-{ordinal}", page=page, title=title, section=json.loads(sections)[section][0], start=start,
@@ -216,7 +219,7 @@ class Corpus:
         return read_facts(page, rows[0][0], rows[0][1])
 
     def all_facts(self) -> Iterator[Fact]:
-        cursor = self._connection.execute("SELECT id, facts, text FROM page WHERE facts != '[]' ORDER BY id")
+        cursor = self._iterate("SELECT id, facts, text FROM page WHERE facts != '[]' ORDER BY id")
         for page, facts, text in cursor:
             yield from read_facts(page, facts, text)
 

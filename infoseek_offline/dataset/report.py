@@ -23,7 +23,7 @@ def find_item(run: Path, item: str) -> Question:
     from infoseek_offline.pipeline import questions
 
     found = questions(run)
-    if item.isdigit() and 1 <= int(item) <= len(found):
+    if item.isascii() and item.isdigit() and 1 <= int(item) <= len(found):
         return found[int(item) - 1]
     for question in found:
         if question.id == item:

@@ -64,7 +64,7 @@ def realisable(wording: str) -> bool:
     return not re.search(r"\b(\w+) \1\b|\bits \{|\band \{|\{\w\} and \{|\{\w\} [a-z]+ing\b", words)
 
 
-_BROKEN = re.compile(r"\b(?:of of|in in|the the|a the|the a|and and)\b|,|\b(?:and|or|the|an|its)$")
+_BROKEN = re.compile(r"\b(?:of of|in in|the the|a the|the a|and and)\b|,|\b(?:and|or|the|an|its)$|\b(?:from|to|of) (?:in|at|on)\b")
 _NAMES = frozenset("Mohs Greek Roman Union Earth".split())
 
 
@@ -103,6 +103,12 @@ _NOUN = r"(?:(?!\b(?:the|an?|is|was|include)\b)[^{}])+"
 _KIND_FIRST = re.compile(
     r" (is|was) an? [a-z -]+ ([a-z]+ed|flown|built|sent|found|made|led|run) (aboard|by|from|to|in|at|with|on|for) "
 )
+# "is a town in {o}": the question has its noun already.
+_KIND_PLACE = re.compile(
+    r" (is|was) an? (?:[a-z-]+ ){1,3}(in|on) (?=(?:the )?\{)|"
+    r" (is) an? (?:[a-z-]+ )?(?:country|state|town|city|region|province|river|mountain|volcano|island|lake|desert) "
+    r"(?:of|on the territory of) (?=(?:the )?\{)"
+)
 _STANDING = frozenset("operated used owned run managed located situated administered".split())
 
 
@@ -111,6 +117,7 @@ def _plainer(words: str) -> str:
     for many, few in SAME.items():
         if f"}} {many} " in words:
             words = words.replace(f"}} {many} ", f"}} {few} ")
+    words = _KIND_PLACE.sub(lambda m: f" {m[1] or m[3]} {m[2] or 'in'} ", words)
     return _KIND_FIRST.sub(lambda m: f" {m[1] if m[2] in _STANDING else 'was'} {m[2]} {m[3]} ", words)
 
 

@@ -70,11 +70,16 @@ INVERSE = {
     "is part of": "includes {o}",
     "was part of": "included {o}",
     "is near": "is near {o}",
+    "came from": "was home to {o}",
+    "lies on": "has {o} | on its banks",
+    "lies by": "has {o} | on its shore",
+    "belongs to": "includes {o}",
     "borders": "borders {o}",
     "borders on": "borders on {o}",
     "is twinned with": "is twinned with {o}",
     "has had the use of": "has been used by {o}",
     "took place in": "was the scene of {o}",
+    "crystallises in": "is the crystal system of {o}",
     "flows into": "receives the waters of {o}",
     "flows through": "is crossed by {o}",
     "is a tributary of": "has {o} | as a tributary",
@@ -124,6 +129,8 @@ INVERSE = {
     "is awarded in": "is the place of award of {o}",
     "is devoted to": "is the concern of {o}",
     "occurs in": "contains {o}",
+    "contains": "is found in {o}",
+    "was first found in": "was the place of the first find of {o}",
     "is an ore of": "is obtained from {o}",
     "starred in": "starred {o}",
     "played for": "had {o} | among its players",
@@ -137,13 +144,14 @@ INVERSE = {
 PREFERRED = frozenset(
     (
         "was a student of;was a doctoral student of;taught;was the doctoral advisor of;worked with;worked together with;"
-        "collaborated with;corresponded with;travelled with;was married to;was the partner of;was a sibling of;was related to;"
-        "was a child of;was a parent of;is part of;was part of;is near;borders;borders on;is twinned with;is affiliated with;"
-        "is connected with;orbits;flew past;received;was interested in;flew on;occurs in;starred in;is kept in;was sent to;"
-        "is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;studied at;set out for;"
-        "set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;belongs to the order;"
-        "belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;"
-        "was honoured with;was awarded;uses the engine;came out of;has had the use of;took place in"
+        "collaborated with;corresponded with;travelled with;was married to;was the partner of;was a sibling of;"
+        "was related to;was a child of;was a parent of;is part of;was part of;is near;borders;borders on;is twinned with;"
+        "is affiliated with;is connected with;orbits;flew past;received;was interested in;flew on;occurs in;starred in;"
+        "is kept in;was sent to;is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;"
+        "studied at;set out for;set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;"
+        "belongs to the order;belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;"
+        "was honoured with;was awarded;uses the engine;came out of;has had the use of;took place in;contains;"
+        "crystallises in"
     ).split(";")
 )
 
@@ -211,6 +219,7 @@ SAME = {
     "is located in": "is in",
     "is situated in": "is in",
     "lies in": "is in",
+    "belongs to the history of": "is connected with",
     "shares a border with": "borders",
     "is best known for": "is known for",
     "was known for": "is known for",
@@ -224,6 +233,7 @@ VAGUE = re.compile(
     r"\b(?:often|sometimes|usually) (?:treated|mentioned|used|seen)\b|\btreated in works\b|\bnext to\b|\bhad the company\b|"
     r"\bcounted\b|\badded to the knowledge\b|\bat the service\b|\blives? on\b|\bhistory of\b|\bgoes? back in part\b|"
     r"\bin connection with\b|\b(?:is|was) (?:students|members|children|pupils|parts|elements|moons|sons|daughters)\b|"
-    r"\bhad made\b|\b(?:told|took|brought) \{|\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|"
+    r"\bhad made\b|\b(?:told|took|brought) \{|"
+    r"\bspent (?:in|at|on)\b|\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|"
     r"\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from infoseek_offline.corpus.entities import singular
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import LinkKind
 
@@ -83,6 +82,7 @@ class Names:
         """How links in prose show the page: its name as written, and the article before each of these ("" for none)."""
         corpus = self.corpus
         base = base_title(corpus.titles[page]).casefold()
+        known = {base, f"{base}s", f"{base}es", _plural(base)}
         prose = LINK_KINDS.index(LinkKind.PROSE)
         anchors: Counter[str] = Counter()
         articles: Counter[str] = Counter()
@@ -94,7 +94,7 @@ class Names:
                     continue
                 text = corpus.page(source).text
                 anchor, before = text[int(row[1]) : int(row[2])], text[max(0, int(row[1]) - 12) : int(row[1])]
-                if anchor.casefold() != base and singular(anchor.casefold()) != base:
+                if anchor.casefold() not in known:
                     continue
                 found = re.search(r"\b(the|an?|this|one|its|his|their|each|every|no|another) $", before, re.IGNORECASE)
                 opening = not before or re.search(r"[.!?:]\s+$|\n\s*$", before) is not None
@@ -122,7 +122,7 @@ class Names:
         opening = self.corpus.page(page).text[:120]
         if counted > bare or re.search(rf"(?:^|\b[Bb]y |, )an? {re.escape(low)}\b", opening, re.IGNORECASE):
             return _plural(low)
-        return f"the {low}" if the > bare else low
+        return f"the {low}" if the > bare or low.endswith((" system", " table")) else low
 
     def _takes_article(self, page: int, base: str, anchors: Counter[str], articles: Counter[str]) -> bool:
         """Whether most links that show the name have "the" before them; its own page and its form where no link shows it."""

@@ -20,6 +20,7 @@ from infoseek_offline.records import Constraint, ResearchTree, Vertex
 
 LONG = 6  # words for {o} from which on they come last in their clause
 _MEASURE = re.compile(r"(?P<noun>[^{}]+?) (?:is|was) (?P<value>\{o\}.*)")
+_POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
 _SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that)\b")
 _PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|[a-z]+ed|found|taught)\b")  # verbs that _plural can put in the plural
 
@@ -132,6 +133,7 @@ class Realiser:
         said = [f"{_a(noun).capitalize()} {head} {first}."]
         said += [f"The same {noun} {words}." for words in rest[:-1]]
         said.append(f"The same {noun}{aside} {_listed([*parts.verbs, rest[-1]])}.")
+        said = [re.sub(r"\.\.$", ".", sentence) for sentence in said]  # "Washington, D.C."
         return " ".join([*said, f"Who is this {noun}?" if person else f"Which {noun} is it?"])
 
     # Descriptions
@@ -199,6 +201,10 @@ class Realiser:
             if not said:
                 raise ValueError(f"no clause for {constraint.wording!r}")
             other, bare, nested = literal_name(constraint.value), _uncapitalised(constraint.value), False
+            if constraint.kind == "interval":
+                other = _POWER.sub(lambda m: m[1] + {"2": "²", "3": "³"}[m[2]], other)
+            elif constraint.kind == "category":
+                other = other[:1].lower() + other[1:]  # "Towns on the Rhine", and a plural comes first
             if constraint.other:
                 beneath = tree.vertex(constraint.other)
                 other = self._noun_phrase(tree, beneath, clues, person)
@@ -213,7 +219,12 @@ def _alike(clues: list[_Clue]) -> list[list[_Clue]]:
     groups: list[list[_Clue]] = []
     for clue in clues:
         first = clue.forms[0]
-        fits = clue.constraint.kind == "link" and not clue.nested and not clue.heavy and not re.search(r"\ban? \{o\}", first.text)
+        fits = (
+            clue.constraint.kind == "link"
+            and not clue.nested
+            and not clue.heavy
+            and not re.search(r"\ban? \{o\}|^\{o\} (?:is|was) an? ", first.text)
+        )
         fits = fits and (first.form == "verb" or _PAST_SUBJECT.match(first.text) is not None)
         same = next((g for g in groups if fits and g[0].forms == clue.forms and not g[0].nested and not g[0].heavy), None)
         if same is not None:

@@ -144,6 +144,9 @@ class Growth:
                 continue  # M3
             if option.role != "inner" and not hidden.isdisjoint(self._shown_words(option)):
                 continue  # L1: "Göttingen" in a clue about the University of Göttingen
+            new = (option.page is not None) + sum(o.page is not None for o in option.beneath)
+            if len(self.draft.vertices) + new > self.shape.max_vertices:
+                continue
             kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" else "constrain"
             moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
         return moves

@@ -22,6 +22,7 @@ from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.named import named_in
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+MAX_VAGUE = 0.02  # of all articles may fit a vague description
 STEM = 6  # letters
 _COMMON = frozenset(
     "the and for with from von der des del los las saint mount lake river university institute society".split()
@@ -96,9 +97,14 @@ class Options:
             self._links[page] = [
                 Option(_link(s), "leaf", s.other, self.extents.near(s.other))
                 for s in self._sayable(page)
-                if s.other is not None and s.other in self.extents.universe
+                if s.other is not None and s.other in self.extents.universe and not self._says_the_kind(page, s.other)
             ]
         return self._links[page]
+
+    def _says_the_kind(self, page: int, other: int) -> bool:
+        """ "An astronomer who worked in astronomy" is told nothing."""
+        kind = {w[:5] for w in self.corpus.nouns[page].casefold().split() if len(w) >= 5}
+        return any(w[:5] in kind for w in self.title_words(other))
 
     def _sayable(self, page: int) -> list[Statement]:
         """Statements that can be put into a question."""
@@ -123,6 +129,8 @@ class Options:
                 if not self.corpus.nouns[option.page]:
                     continue
                 for beneath in [*self._containers(option.page), *self._types(option.page)]:
+                    if len(beneath.extent) > MAX_VAGUE * len(self.extents.universe):
+                        continue  # "a university" alone says nothing
                     extent = self.extents.near_any(beneath.extent)
                     if page in extent and len(beneath.extent) > 1:
                         found.append(Option(option.constraint, "blur", option.page, extent, (beneath,)))
