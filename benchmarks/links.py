@@ -55,7 +55,8 @@ def main(dump: Path) -> None:
         examples += [f"{raw.title}: {target}" for target in missing][:2]
     total = both + only_theirs
     print(f"{dump.name}: {pages} pages, {total:,} prose links of the tree")
-    print(f"read by both {both:,} ({both / max(1, total):.2%}), by the tree alone and nowhere by us {only_theirs:,}, by us alone {only_ours:,}")
+    print(f"read by both {both:,} ({both / max(1, total):.2%}), by the tree alone and nowhere by us {only_theirs:,}")
+    print(f"read by us alone {only_ours:,}")
     for example in examples[:20]:
         print("  not read:", example)
 

@@ -26,8 +26,11 @@ def main(dump: Path, count: int) -> None:
         data = step("data", lambda: pipeline.data(home, out, load_config("demo", count=count), workers=WORKERS))
         report = step("verify", lambda: verify_run(out, home))
         size = sum(f.stat().st_size for f in home.rglob("*") if f.is_file())
-        print(f"{made['pages']['article']:,} articles; on disk {size / 1e6:.1f} MB, {size / dump.stat().st_size:.1f} times the dump")
-        print(f"{data['accepted']} items of {data['answer pages tried']} answer pages; {report.claims:,} claims verified, {len(report.failures)} fail")
+        print(
+            f"{made['pages']['article']:,} articles; on disk {size / 1e6:.1f} MB, {size / dump.stat().st_size:.1f} times the dump"
+        )
+        print(f"{data['accepted']} items of {data['answer pages tried']} answer pages")
+        print(f"{report.claims:,} claims verified, {len(report.failures)} fail")
 
 
 def step(name: str, work: Callable[[], Any]) -> Any:

@@ -80,7 +80,10 @@ home_option = click.option(
     help="Folder that holds the corpus and the index of one wiki.",
 )  # fmt: skip
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 256), default=None, help="Worker processes; the result is the same for any number.  [default: all cores]"
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=None,
+    help="Worker processes; the result is the same for any number.  [default: all cores]",
 )
 
 
@@ -124,7 +127,9 @@ def corpus() -> None:
 @corpus.command("build")
 @click.argument("dump", type=click.Path(path_type=Path))
 @home_option
-@click.option("--partial", is_flag=True, help="Take the pages before the damage of a truncated or corrupt dump, instead of refusing it.")
+@click.option(
+    "--partial", is_flag=True, help="Take the pages before the damage of a truncated or corrupt dump, instead of refusing it."
+)
 @workers_option
 def corpus_build(dump: Path, home: Path, partial: bool, workers: int | None) -> None:
     """Parse DUMP, a MediaWiki export (.xml, .bz2, .gz, .xz or .zst), into an entity-linked corpus in the home folder.
@@ -139,7 +144,8 @@ def corpus_build(dump: Path, home: Path, partial: bool, workers: int | None) -> 
     pages = manifest["pages"]
     if manifest["broken off"]:
         say(f"taken in part: {manifest['broken off']}")
-    say(f"corpus of {pages['total']:,} pages ({pages['article']:,} articles) in {home / 'corpus'}; next: infoseek index --home {home}")
+    say(f"corpus of {pages['total']:,} pages ({pages['article']:,} articles) in {home / 'corpus'}")
+    say(f"next: infoseek index --home {home}")
 
 
 @corpus.command("page")
@@ -157,7 +163,9 @@ def corpus_page(title: str, home: Path, as_json: bool) -> None:
 
 @main.command()
 @home_option
-@click.option("--encoder", default="lsa", show_default=True, help="lsa (fitted on the corpus), minilm, or a sentence-transformers folder.")
+@click.option(
+    "--encoder", default="lsa", show_default=True, help="lsa (fitted on the corpus), minilm, or a sentence-transformers folder."
+)
 def index(home: Path, encoder: str) -> None:
     """Make the search index of the corpus in the home folder: FAISS for dense, BM25 for sparse search.
 
@@ -191,14 +199,22 @@ def search(query: str, home: Path, k: int, mode: Any, encoder: str | None, as_js
 
 @main.command()
 @home_option
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The run's folder; run the same command again to go on.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="The run's folder; run the same command again to go on."
+)
 @click.option("--profile", default="standard", show_default=True, help="demo, standard, full, or a TOML file: all the bounds.")
 @click.option("--count", type=int, default=None, help="Number of questions.  [default: the profile's]")
 @click.option("--seed", type=int, default=None, help="Seed of all random choices.  [default: 1]")
-@click.option("--reading", type=click.Choice(["open", "closed"]), default=None,
-              help="open: what the corpus does not state may be true (stronger); closed: it is false.  [default: open]")  # fmt: skip
+@click.option(
+    "--reading",
+    type=click.Choice(["open", "closed"]),
+    default=None,
+    help="open: what the corpus does not state may be true (stronger); closed: it is false.  [default: open]",
+)
 @workers_option
-def data(home: Path, out: Path, profile: str, count: int | None, seed: int | None, reading: str | None, workers: int | None) -> None:
+def data(
+    home: Path, out: Path, profile: str, count: int | None, seed: int | None, reading: str | None, workers: int | None
+) -> None:
     """Grow research trees over the corpus, certify them, and write the accepted ones as questions.
 
     Needs the corpus and the index in the home folder. Prints the run's manifest as JSON. The same corpus, seed and profile give
@@ -231,7 +247,10 @@ def verify(run: Path, home: Path, no_search: bool) -> None:
     for failure in report.failures:
         click.echo(f"{failure.item}  {failure.claim}  {failure.detail}")
     left_out = "" if report.searched else " (R1 and R2 left out)"
-    say(f"{report.items:,} items, {report.claims:,} claims recomputed{left_out}: " + (f"{len(report.failures)} fail" if report.failures else "all hold"))
+    say(
+        f"{report.items:,} items, {report.claims:,} claims recomputed{left_out}: "
+        + (f"{len(report.failures)} fail" if report.failures else "all hold")
+    )
     if report.failures:
         raise SystemExit(1)
 

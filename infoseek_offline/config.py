@@ -24,7 +24,9 @@ class Bounds(Model):
 
     min_skipped: int = Field(default=3, ge=2)  # m: answers left when an inner vertex's subtree is taken away (M2)
     min_clue: int = Field(default=5, ge=2)  # k: candidates that each constraint of the root leaves on its own (X1)
-    hub_degree: int = Field(default=400, ge=2)  # a page associated with more pages than this is a hub; no shortcut goes through it (X2)
+    hub_degree: int = Field(
+        default=400, ge=2
+    )  # a page associated with more pages than this is a hub; no shortcut goes through it (X2)
     top_k: int = Field(default=10, ge=1)  # the answer's page must not be among so many hits (R1)
     solve_k: int = Field(default=20, ge=1)  # an evidence passage must be among so many hits (R2)
 

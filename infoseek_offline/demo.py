@@ -68,7 +68,8 @@ def _show() -> None:
             print(f"   {line}")
     depths = ", ".join(f"{n} of depth {d}" for d, n in read_json(RUN / "manifest.json")["depths"].items())
     print(f"""
-{len(items)} questions ({depths}). In a tree, ? is described, = is named, ~ is left vague; in brackets: how many pages fit a clue alone.
+{len(items)} questions ({depths}). 
+In a tree, ? is described, = is named, ~ is left vague; in brackets: how many pages fit a clue alone.
 
   {RUN}/questions.jsonl   the data set, each item with tree, evidence and certificate
   {RUN}/rejected.jsonl    the trees that failed a check, with the reasons

@@ -1,6 +1,6 @@
 """The stages in order, on one screen. The command, the tests and the Makefile call these functions.
 
-    dump → corpus → index → claims → trees → checks → questions → dataset
+dump → corpus → index → claims → trees → checks → questions → dataset
 """
 
 from __future__ import annotations

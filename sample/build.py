@@ -296,9 +296,7 @@ def check(site: Site, pages: list[Page], errors: list[str], warnings: list[str])
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Builds the sample wiki's dump from sample/facts and sample/pages.")
-    parser.add_argument(
-        "--from", dest="folder", type=Path, default=HERE, help="folder with facts/ and pages/ (default: this one)"
-    )
+    parser.add_argument("--from", dest="folder", type=Path, default=HERE, help="folder with facts/ and pages/ (default: this one)")
     parser.add_argument("--out", type=Path, default=HERE / "samplewiki.xml.bz2")
     parser.add_argument("--check", action="store_true", help="write nothing; print counts, errors and missing titles")
     parser.add_argument("--dump-page", metavar="TITLE", help="write nothing; print one page's wikitext")

@@ -374,9 +374,7 @@ class Article:
             f"[[{row.title}]]" if row.full_name == row.title else f"[[{row.title}|{row.full_name}]]"
             for row in sorted(rows, key=lambda row: row.title)
         ]
-        return (
-            f"{{{{Navbox\n| name = {name}\n| title = {name}\n| listclass = hlist\n| list1 =\n* " + "\n* ".join(links) + "\n}}\n"
-        )
+        return f"{{{{Navbox\n| name = {name}\n| title = {name}\n| listclass = hlist\n| list1 =\n* " + "\n* ".join(links) + "\n}}\n"
 
     def text(self) -> str:
         row = self.row
@@ -396,9 +394,7 @@ class Article:
         reverse = self.reverse_sections()
         short = not sections and len(reverse) == 1 and len(first) < 3
         for heading, sentences in reverse:
-            parts.setdefault("" if short else heading, []).extend(
-                self.unlink_repeated(paragraphs(sentences, row.title + heading))
-            )
+            parts.setdefault("" if short else heading, []).extend(self.unlink_repeated(paragraphs(sentences, row.title + heading)))
         out = [(f"== {heading} ==\n" if heading else "") + "\n\n".join(texts) + "\n" for heading, texts in parts.items()]
         if digest(row.title, "again") % 3 == 0:
             out[-1] = out[-1].rstrip() + f'<ref name="{row.table.key}" />\n'

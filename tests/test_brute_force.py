@@ -28,7 +28,7 @@ LINK = re.compile(r"\[\[:?([^\[\]|#{}\n]*)(?:#[^\[\]|]*)?(?:\|[^\[\]]*)?\]\]")
 # A name as an infobox value, without a link.
 VALUE = re.compile(r"(?:^\s*\|[^=\n]*=|;|^\*)[ \t]*([A-Z][^\[\]{}|=;\n<>]*?)(?=[ \t]*(?:$|;))", re.MULTILINE)
 NOT_PLAIN = re.compile(r"million|billion|thousand|[×^]|10<sup>|\{\{(?:e|val)\||\de\d|BC|\bcentury\b")
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d[\d,]*(?:\.\d+)?")
 
 JSON = Any
 
@@ -107,7 +107,11 @@ class Raw:
 
     @staticmethod
     def _numbers_fit(values: list[str], low: float, high: float) -> bool | None:
-        numbers = [float(n.replace(",", "")) for value in values for n in NUMBER.findall(re.sub(r"<sup>.*?</sup>", "", value))]
+        numbers = [
+            float(n.replace(",", "").replace("\u2212", "-"))
+            for value in values
+            for n in NUMBER.findall(re.sub(r"<sup>.*?</sup>", "", value))
+        ]
         if any(low <= n <= high for n in numbers) or not numbers:
             return True
         return None if any(NOT_PLAIN.search(value) for value in values) else False

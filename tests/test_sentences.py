@@ -156,9 +156,7 @@ def test_gives_nothing_for(subject: Subject, sentence: str) -> None:
 
 
 def test_wording_has_no_names_dates_or_commas() -> None:
-    found = wordings(
-        "In May 1650, on its way from [Tarn], the river was dammed by the miller [Jan Holt] near Oth in 1651.", RIVER
-    )
+    found = wordings("In May 1650, on its way from [Tarn], the river was dammed by the miller [Jan Holt] near Oth in 1651.", RIVER)
     for wording in found.values():
         assert wording.count("{s}") == wording.count("{o}") == 1
         assert not re.search(r'[A-Z\d,"()]', wording)
@@ -172,8 +170,6 @@ def test_basis_tells_how_sure_the_subject_is() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "sentence", ["", ".", ", ,", "((", '"', "The", "It is", "Orlane was", "Orlane and and", "] [ Orlane 's"]
-)
+@pytest.mark.parametrize("sentence", ["", ".", ", ,", "((", '"', "The", "It is", "Orlane was", "Orlane and and", "] [ Orlane 's"])
 def test_odd_text_gives_nothing_and_does_not_raise(sentence: str) -> None:
     assert extract(sentence, [], MOON) == []

@@ -61,9 +61,7 @@ class Stored:
         try:
             manifest = read_json(folder / "manifest.json")
             if manifest["format"] != FORMAT:
-                raise CorpusError(
-                    f"{folder} has corpus format {manifest['format']}, this version reads {FORMAT}: build it again"
-                )
+                raise CorpusError(f"{folder} has corpus format {manifest['format']}, this version reads {FORMAT}: build it again")
             self.digest: str = manifest["digest"]
             self.size: int = manifest["pages"]["total"]
             self._link_at, self._link, self._link_kind = (self._array(n) for n in ("link_ptr", "link", "link_kind"))
@@ -75,9 +73,7 @@ class Stored:
             raise CorpusError(f"the corpus in {folder} is damaged ({error}): build it again") from error
         self.universe: Pages = frozenset(p for p, k in enumerate(kinds) if tuple(PageKind)[k] == PageKind.ARTICLE)
         self.lists_others: Pages = frozenset(p for p, k in enumerate(kinds) if tuple(PageKind)[k] == PageKind.DISAMBIGUATION)
-        self._database = sqlite3.connect(
-            f"file:{quote(str((folder / 'corpus.sqlite').absolute()))}?mode=ro&immutable=1", uri=True
-        )
+        self._database = sqlite3.connect(f"file:{quote(str((folder / 'corpus.sqlite').absolute()))}?mode=ro&immutable=1", uri=True)
         self.titles: list[str] = [r[0] for r in self.rows("SELECT title FROM page ORDER BY id")]
         self.nouns: list[str] = [r[0] for r in self.rows("SELECT noun FROM page ORDER BY id")]
         self.near = lru_cache(maxsize=65536)(self._near)
@@ -103,9 +99,7 @@ class Stored:
 
     def aliases(self, page: int) -> list[tuple[str, int, str]]:
         """(alias, links that show it, source), by alias."""
-        return [
-            (r[0], r[1], r[2]) for r in self.rows("SELECT alias, links, source FROM alias WHERE page = ? ORDER BY alias", page)
-        ]
+        return [(r[0], r[1], r[2]) for r in self.rows("SELECT alias, links, source FROM alias WHERE page = ? ORDER BY alias", page)]
 
     def _page(self, page: int) -> StoredPage:
         return StoredPage(self, page)
@@ -173,9 +167,7 @@ class StoredPage:
         self.sections: list[tuple[str, int, int]] = [(s[0], s[2], s[3]) for s in json.loads(row[4])]
         self.sentences: list[list[int]] = np.frombuffer(row[5], "<i4").reshape(-1, 2).tolist()
         facts = json.loads(row[6])
-        self.fields = [
-            Field(key, start, end, self.text[start:end], _quantities(numbers)) for key, start, end, numbers, _ in facts
-        ]
+        self.fields = [Field(key, start, end, self.text[start:end], _quantities(numbers)) for key, start, end, numbers, _ in facts]
         self.passages: dict[str, tuple[int, int]] = {
             f"{page}-{n}": (a, b) for n, a, b in stored.rows('SELECT ordinal, start, "end" FROM passage WHERE page = ?', page)
         }
@@ -355,9 +347,7 @@ class Proof:
 
     def m2(self) -> Measured:
         hangs_on = {c.other: c.id for _, c in self.constraints if c.other}
-        left = {
-            v.id: len(self.candidates(self.tree.root, without=hangs_on[v.id])) for v in self.tree.vertices if v.role == "inner"
-        }
+        left = {v.id: len(self.candidates(self.tree.root, without=hangs_on[v.id])) for v in self.tree.vertices if v.role == "inner"}
         return min(left.values(), default=0) >= self.bounds["min_skipped"], {"without": left}
 
     def m3(self) -> Measured:
@@ -434,9 +424,7 @@ class Proof:
         leaks = set()
         for v in self.tree.vertices:
             if v.role != "leaf":
-                leaks |= {f"{v.id}: {name}" for name in self._names_shown(v)} | {
-                    f"{v.id}: {word}" for word in self._words_shown(v)
-                }
+                leaks |= {f"{v.id}: {name}" for name in self._names_shown(v)} | {f"{v.id}: {word}" for word in self._words_shown(v)}
         return not leaks, {"leaks": sorted(leaks)}
 
     def _names_shown(self, vertex: Vertex) -> Iterator[str]:

@@ -58,7 +58,9 @@ def solving_queries(problem: Problem, vertex: Vertex) -> list[str]:
     """What a solver who got so far would search for: the vertex's kind with all its clues, and with each of them, the other sides
     by name."""
     clues = [_words(problem, c) for c in vertex.constraints]
-    return list(dict.fromkeys(" ".join(p for p in parts if p) for parts in [[vertex.noun, *clues], *([vertex.noun, c] for c in clues)]))
+    return list(
+        dict.fromkeys(" ".join(p for p in parts if p) for parts in [[vertex.noun, *clues], *([vertex.noun, c] for c in clues)])
+    )
 
 
 def _words(problem: Problem, constraint: Constraint) -> str:

@@ -9,9 +9,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Verdict
 
 _WORD = re.compile(r"[^\W_]+")
-_STOP = frozenset(
-    "the of and in on at for de la le der die das von van del di da and to by with from saint san santa".split()
-)
+_STOP = frozenset("the of and in on at for de la le der die das von van del di da and to by with from saint san santa".split())
 COMMON_TITLES = 0.01  # a word in more than this share of titles (and in ten) is no name: "mount", "university"
 
 

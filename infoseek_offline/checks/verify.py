@@ -203,9 +203,7 @@ class Verifier:
         claims.equal("certificate", "the reading", certificate.reading, self.reading)
         claims.equal("certificate", "the bounds", certificate.bounds, self.bounds)
         names = [v.check for v in certificate.verdicts]
-        good &= claims.hold(
-            "certificate", names == list(VERDICTS), f"the verdicts are {' '.join(names)}, not {' '.join(VERDICTS)}"
-        )
+        good &= claims.hold("certificate", names == list(VERDICTS), f"the verdicts are {' '.join(names)}, not {' '.join(VERDICTS)}")
         for verdict in certificate.verdicts:
             passed = verdict.passed and not verdict.reason
             claims.hold(verdict.check, passed, f"is recorded as failed: {verdict.reason or 'no reason'}")
@@ -234,17 +232,13 @@ class Verifier:
                 assert parent is not None
                 claims.equal("tree", f"the depth of {v.id}", v.depth, parent.depth + 1)
                 held = sum(c.other == v.id for c in parent.constraints)
-                claims.hold(
-                    "tree", held == 1 == links[v.id], f"{v.id} hangs on {links[v.id]} links, {held} of them its parent's"
-                )
+                claims.hold("tree", held == 1 == links[v.id], f"{v.id} hangs on {links[v.id]} links, {held} of them its parent's")
             count = len(v.constraints)
             claims.hold("tree", (count > 0) == (v.role != "leaf"), f"{v.id}: a {v.role} with {count} constraints")
             self._vertex(v, claims)
             known[v.id] = v
         for name in links:
-            claims.hold(
-                "tree", name in known and known[name].role != "root", f"a link leads to {name!r}, no vertex below the root"
-            )
+            claims.hold("tree", name in known and known[name].role != "root", f"a link leads to {name!r}, no vertex below the root")
         return len(claims.failures) == before
 
     def _vertex(self, v: Vertex, claims: Claims) -> None:
@@ -318,9 +312,7 @@ class Verifier:
                 assert c.low is not None and c.high is not None
                 inside = any(q.unit == c.unit and c.low <= q.low <= q.high <= c.high for f in fields for q in f.quantities)
                 good &= claims.hold(claim, inside, f"{value!r} is not known to be from {c.low} to {c.high} {c.unit}".rstrip())
-                good &= claims.hold(
-                    claim, _says_range(c), f"{c.value!r} does not say from {c.low} to {c.high} {c.unit}".rstrip()
-                )
+                good &= claims.hold(claim, _says_range(c), f"{c.value!r} does not say from {c.low} to {c.high} {c.unit}".rstrip())
         return good
 
     def _quoted(self, page: StoredPage, e: Evidence, claim: str, claims: Claims) -> bool:
@@ -333,9 +325,7 @@ class Verifier:
         good &= claims.equal(claim, "the section", e.section, section[0] if section else "")
         good &= claims.equal(claim, "the title", e.title, page.title)
         low, high = page.passages.get(e.document, (0, 0))
-        return (
-            claims.hold(claim, low <= e.start < e.end <= high, f"passage {e.document} does not hold {e.start}:{e.end}") and good
-        )
+        return claims.hold(claim, low <= e.start < e.end <= high, f"passage {e.document} does not hold {e.start}:{e.end}") and good
 
     def _field_says(self, said: str, key: str) -> bool:
         """Whether an infobox key may be worded so: by the phrase table, or with the key itself as a noun or a participle. In a

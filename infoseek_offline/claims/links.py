@@ -1,8 +1,8 @@
 """Claims from bare links, for what no rule reads.
 
 A link in running text says at least that two pages are connected, which is exactly what its extent is made of (hcsp.md). That is
-used where the rules read little: in languages without sentence rules, and in wikis with few linked infoboxes. In any language an infobox value that is a page's name is as good as a link, if the name is no other
-page's.
+used where the rules read little: in languages without sentence rules, and in wikis with few linked infoboxes. In any wiki an
+infobox value that is a page's name is as good as a link, if the name is no other page's.
 """
 
 from __future__ import annotations

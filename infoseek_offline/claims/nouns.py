@@ -37,9 +37,7 @@ def ends_phrase(tokens: Sequence[Token], i: int, prep: str) -> bool:
         return True
     if time_end(tokens, i + 1) > i + 1:
         return True
-    return (
-        prep not in ("after", "before", "since", "until", "till") and known.is_participle(after.low) and after.text == after.low
-    )
+    return prep not in ("after", "before", "since", "until", "till") and known.is_participle(after.low) and after.text == after.low
 
 
 def before_name(pre: list[str], anchor: str) -> list[str] | None:
@@ -60,10 +58,7 @@ def before_name(pre: list[str], anchor: str) -> list[str] | None:
     if all(known.has("name_adjectives", w.casefold()) for w in rest):
         return None if any(foreign(w) for w in rest) or article in ("a", "an") else pre
     last = rest[-1]
-    if (
-        any(w in known.words["numbers"] or w.endswith("ly") or (foreign(w) and not w[:1].isupper()) for w in rest)
-        or len(rest) > 5
-    ):
+    if any(w in known.words["numbers"] or w.endswith("ly") or (foreign(w) and not w[:1].isupper()) for w in rest) or len(rest) > 5:
         return None
     if {"the", "a", "an", "his", "her", "its"} & set(rest):
         return None

@@ -199,12 +199,7 @@ class Sentence:
         said = "".join(f"{t.low} " for t in tokens[i : i + skip])
         noun = low(tokens, i + skip)
         end = i + skip + 1
-        if (
-            low(tokens, end) == "of"
-            and end + 1 < len(tokens)
-            and tokens[end + 1].kind == "self"
-            and low(tokens, end + 2) != "'s"
-        ):
+        if low(tokens, end) == "of" and end + 1 < len(tokens) and tokens[end + 1].kind == "self" and low(tokens, end + 2) != "'s":
             if noun in self.known.words["part"] or noun in self.known.words["relation"]:
                 return _Actor(end + 2, f"{said}{noun} of {{s}}", "name", noun)
         elsewhere = self.subject.is_person or set(self.subject.nouns) & self.known.words["places"]
@@ -374,9 +369,7 @@ class Sentence:
         """The verb after "and". After "was founded in A and moved to B" the voice is decided by the verb's class."""
         group = verb_group(self.tokens, i)
         if group is None or group.words[0] in BE or group.words[0] in HAVE:
-            agrees = (
-                group is None or previous.words[0] in ("are", "were", "have") or group.words[0] not in ("are", "were", "have")
-            )
+            agrees = group is None or previous.words[0] in ("are", "were", "have") or group.words[0] not in ("are", "were", "have")
             return group if agrees else None
         following = self.tokens[group.end] if group.end < len(self.tokens) else None
         verb, known = group.words[-1], self.known

@@ -50,9 +50,7 @@ def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
             anchored = subject.is_person
         last = high
         inside = [link for link in links if low_ <= link.start and link.end <= high]
-        sentence = Sentence.of(
-            text[low_:high], [(k.start - low_, k.end - low_) for k in inside], subject if anchored else silent
-        )
+        sentence = Sentence.of(text[low_:high], [(k.start - low_, k.end - low_) for k in inside], subject if anchored else silent)
         anchored = sentence is not None and sentence.about
         for found in sentence.extractions() if sentence is not None else ():
             link = inside[found.link_index]

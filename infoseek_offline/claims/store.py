@@ -1,7 +1,7 @@
 """The store of claims beside the corpus: a page is read once by the Browser, and its claims serve every later tree and run.
 
-    claims.sqlite    one row a claim, by page and ordinal, with an index on the page at the other end
-    manifest.json    the corpus it was read from and the Browser's version; written last
+claims.sqlite    one row a claim, by page and ordinal, with an index on the page at the other end
+manifest.json    the corpus it was read from and the Browser's version; written last
 """
 
 from __future__ import annotations
@@ -47,7 +47,12 @@ class Statement:
 
 
 def read_all(
-    corpus: Corpus, browser: Browser, folder: Path, *, workers: int = 1, progress: Callable[[str, int], None] = lambda stage, done: None
+    corpus: Corpus,
+    browser: Browser,
+    folder: Path,
+    *,
+    workers: int = 1,
+    progress: Callable[[str, int], None] = lambda stage, done: None,
 ) -> dict[str, Any]:
     """Read every article's claims into `folder`; its manifest. What was read already of this corpus by this Browser is kept."""
     settings = {"format": FORMAT, "corpus": corpus.digest, "browser": browser.version}

@@ -68,10 +68,7 @@ def make_subject(
     if common:
         names |= {bare[:1].lower() + bare[1:], bare.lower()}
     nouns = {
-        noun
-        for kind in types
-        for noun in (kind, kind.split()[-1])
-        if kind and noun not in ("person", "people", "species", "part")
+        noun for kind in types for noun in (kind, kind.split()[-1]) if kind and noun not in ("person", "people", "species", "part")
     }
     if not is_person and words and not nouns & lexicon().words["told"]:  # "the farm" in a book of that name is no book
         head = words[words.index("of") - 1] if "of" in words[1:] else words[-1]

@@ -88,7 +88,9 @@ class _Builder:
             for row in rows:
                 self._add(row)
         if not self.titles:
-            raise DumpError(f"{dump.path} holds no articles (no page of namespace 0 that is not a redirect): is it a pages-articles dump?")
+            raise DumpError(
+                f"{dump.path} holds no articles (no page of namespace 0 that is not a redirect): is it a pages-articles dump?"
+            )
 
     def _pages(self, dump: DumpReader, partial_dump: bool) -> Iterator[RawPage]:
         try:
@@ -121,7 +123,11 @@ class _Builder:
             "INSERT INTO passage VALUES (?,?,?,?,?)", [(page, i, *passage) for i, passage in enumerate(row.passages)]
         )
         self.counts["passages"] += len(row.passages)
-        self.digest.update(canonical_json([*row.raw, row.text, row.prose_end, row.sections, row.fields, row.passages]).encode("utf-8", "surrogatepass"))
+        self.digest.update(
+            canonical_json([*row.raw, row.text, row.prose_end, row.sections, row.fields, row.passages]).encode(
+                "utf-8", "surrogatepass"
+            )
+        )
         self.digest.update(row.link_hash.tobytes() + row.link_span.tobytes() + row.link_kind.tobytes() + row.sentences)
         if page % 64 == 0:
             self.progress("read", page)

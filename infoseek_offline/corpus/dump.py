@@ -33,9 +33,7 @@ Title = tuple[int, str, str, bool]
 
 # Blanks that MediaWiki folds to one, and the direction marks that it removes from titles; soft hyphens and controls go as well.
 _BLANKS = re.compile(r"[ _\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\t\r\n]+")
-_INVISIBLE = re.compile(
-    r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+"
-)
+_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
 _SPECIAL = re.compile(r"[^ -~]|[_%&#:]|  ")
 _CACHE_SIZE = 200_000
 
@@ -127,9 +125,7 @@ class _Unpacked:
         magic = self._file.read(6)
         self._file.seek(0)
         if not magic:
-            raise DumpError(
-                f"{path}: the file is empty; give a MediaWiki XML dump (pages-articles.xml, .bz2, .gz, .xz or .zst)"
-            )
+            raise DumpError(f"{path}: the file is empty; give a MediaWiki XML dump (pages-articles.xml, .bz2, .gz, .xz or .zst)")
         self.packing = next((name for start, name in _MAGIC.items() if magic.startswith(start)), "")
         self._stream: _Reader = {
             "bzip2": lambda: cast(_Reader, bz2.BZ2File(self._file)),
@@ -271,8 +267,7 @@ class DumpReader:
         except etree.XMLSyntaxError as error:
             after = f"after page '{self.last_title}'" if self.last_title else "before its first page"
             raise DumpError(
-                f"{self.path}: the XML breaks off or is damaged {after} ({str(error.msg).split(', line')[0]}); "
-                f"fetch the dump again"
+                f"{self.path}: the XML breaks off or is damaged {after} ({str(error.msg).split(', line')[0]}); fetch the dump again"
             ) from None
 
     def _page(self, element: Any, revision: Any) -> RawPage:

@@ -57,10 +57,10 @@ _NP_END = re.compile(
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _NOT_HEADS = frozenset(
     (
-    "one two three four five six seven many several most some few first second third largest smallest type kind form member "
-    "part group name set series number variety class species genus family term seat place site home piece pair term word "
-    "side end example branch majority result product source subject object member native"
-).split()
+        "one two three four five six seven many several most some few first second third largest smallest type kind form member "
+        "part group name set series number variety class species genus family term seat place site home piece pair term word "
+        "side end example branch majority result product source subject object member native"
+    ).split()
 )
 _CONJUNCTION = re.compile(r"\s+(?:and|or)\s+(?:an?\s+)?")
 _BRACKETED = re.compile(r"\([^()]*\)")
@@ -82,7 +82,9 @@ def sentence_types(sentence: str) -> list[str]:
             rest = rest[len(prefix) :]
     phrases: list[str] = []
     # "a physicist, chemist and mineralogist": commas between short noun phrases belong to the list.
-    chain = re.match(r"((?:[^\W\d_][\w'’-]*\s?){1,3}(?:,\s(?:[^\W\d_][\w'’-]*\s?){1,2})*,?\s+and\s+(?:an?\s+)?[^\W\d_][\w'’-]*)", rest)
+    chain = re.match(
+        r"((?:[^\W\d_][\w'’-]*\s?){1,3}(?:,\s(?:[^\W\d_][\w'’-]*\s?){1,2})*,?\s+and\s+(?:an?\s+)?[^\W\d_][\w'’-]*)", rest
+    )
     if chain and "," in chain.group(1) and not _NP_END.search(chain.group(1).replace(",", " ")):
         pieces = re.split(r",\s*(?:and\s+)?|\s+and\s+(?:an?\s+)?", chain.group(1))
     else:
@@ -112,7 +114,9 @@ _HEAD_FIRST = frozenset("it es fr pt ca gl ro oc an ast vec nap scn la eo vi id 
 
 def infobox_type(name: str, language: str = "en") -> str:
     """ "Infobox U.S. county" gives "county"; "" where the name says nothing."""
-    plain = re.sub(r"(?i)\b(infobox|taxobox|speciesbox|automatic|box|info|template|ficha de|ficha|karte|scheda)\b", " ", name.replace("_", " "))
+    plain = re.sub(
+        r"(?i)\b(infobox|taxobox|speciesbox|automatic|box|info|template|ficha de|ficha|karte|scheda)\b", " ", name.replace("_", " ")
+    )
     words = [w for w in _WORD.findall(plain) if len(w) > 2]
     return (words[0] if language in _HEAD_FIRST else words[-1]).lower() if words else ""
 

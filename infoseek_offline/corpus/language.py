@@ -119,8 +119,7 @@ def link_rules(language: str, files: tuple[str, ...]) -> LinkRules:
     image = r"[^\[\]|\n]+\.(?:jpe?g|png|svg|gif|tiff?|webp|og[gv]|webm)\b"
     return LinkRules(
         re.compile(
-            r"\[\[([^\[\]|\n]*)(?:\|([^\[\]]*(?:\[[^\[\]]*\](?!\])[^\[\]]*)*(?:\[[^\[\]]*\](?=\]\]))?))?\]\]"
-            + link_trail(language)
+            r"\[\[([^\[\]|\n]*)(?:\|([^\[\]]*(?:\[[^\[\]]*\](?!\])[^\[\]]*)*(?:\[[^\[\]]*\](?=\]\]))?))?\]\]" + link_trail(language)
         ),
         # Wikis take over pages with the file words of other languages: certain where an image's name follows.
         re.compile(rf"\[\[[ _]*(?:(?:{words})[ _]*:|(?:{FILE_WORDS})[ _]*:{image})", re.IGNORECASE),
@@ -158,8 +157,7 @@ _BACKMATTER = {
     "ja": "関連項目|脚注|出典|参考文献|外部リンク|注釈|注|参照|脚注・出典|参考資料|注釈・出典|関連文献|参照文献|関連書籍|外部サイト",
     "vi": "xem thêm|tham khảo|chú thích|liên kết ngoài|thư mục|nguồn|ghi chú|đọc thêm|chú giải|tài liệu tham khảo|nguồn tham khảo",
     "hy": "տես նաև|տե՛ս նաև|տե՜ս նաև|ծանոթագրություններ|գրականություն|արտաքին հղումներ|աղբյուրներ|նշումներ|հղումներ|ծանոթագրություն",
-    "bn": "আরও দেখুন|আরো দেখুন|তথ্যসূত্র|টীকা|পাদটীকা|বহিঃসংযোগ|গ্রন্থপঞ্জি|গ্রন্থপঞ্জী|আরও পড়ুন|উৎস|সূত্র|বহিঃ সংযোগ|আরো পড়ুন|তথ্যসূত্র ও টীকা|"
-    "বহিসংযোগ",
+    "bn": "আরও দেখুন|আরো দেখুন|তথ্যসূত্র|টীকা|পাদটীকা|বহিঃসংযোগ|গ্রন্থপঞ্জি|গ্রন্থপঞ্জী|আরও পড়ুন|উৎস|সূত্র|বহিঃ সংযোগ|আরো পড়ুন|তথ্যসূত্র ও টীকা|বহিসংযোগ",
     "lv": "skatīt arī|atsauces|piezīmes|literatūra|ārējās saites|bibliogrāfija|avoti|atsauces un piezīmes|ārējā saite",
     "ltg": "verīs taipoš|atsauces|nūruodis|literatura|aizruobežu saitis|ōrejuos saitis|olūti|vuiraudi|aizdorba|sotys|pīzeimis|īteikumi|"
     "nūruodis i olūti|olūti i nūruodis|nūruodis i pīzeimis|teiklavītys|teiklavīts|ateik|avoti|ruodeituoji|informaceja",

@@ -66,7 +66,8 @@ def alias_key(alias: str) -> tuple[str, ...]:
 class AliasTable:
     """Aliases, their pages, and the sorted hashes by which they are found.
 
-    `pages_of[i]` are the pages of alias i. A single word counts in lower case only where `lower[i]`: one of its forms is written so.
+    `pages_of[i]` are the pages of alias i. A single word counts in lower case only where `lower[i]`, one of its
+    forms being written so.
     """
 
     def __init__(self, names: Iterable[tuple[str, int]]) -> None:

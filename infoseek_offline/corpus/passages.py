@@ -19,10 +19,10 @@ _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？।։]+[」』�
 # Before a full stop these are abbreviations, not ends. Single letters (initials) and "e.g"-like words are found by shape.
 _ABBREVIATIONS = frozenset(
     (
-    "mr mrs ms dr prof st mt ft jr sr vs no nos vol fig ca c approx etc al cf ed eds rev gen col lt capt sgt hon inc ltd co "
-    "corp univ dept est b d r m n pp p op cit jan feb mar apr jun jul aug sep sept oct nov dec lat long var subsp ssp sp "
-    "spp"
-).split()
+        "mr mrs ms dr prof st mt ft jr sr vs no nos vol fig ca c approx etc al cf ed eds rev gen col lt capt sgt hon inc ltd co "
+        "corp univ dept est b d r m n pp p op cit jan feb mar apr jun jul aug sep sept oct nov dec lat long var subsp ssp sp "
+        "spp"
+    ).split()
 )
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)$")
 

@@ -244,8 +244,15 @@ class Corpus:
 
 def read_facts(page: int, stored: str, text: str) -> list[Fact]:
     return [
-        Fact(page=page, key=key, value=text[start:end], start=start, end=end, links=tuple(links),
-             quantities=tuple(Quantity(low=q[0], high=q[1], unit=q[2]) for q in quantities))  # fmt: skip
+        Fact(
+            page=page,
+            key=key,
+            value=text[start:end],
+            start=start,
+            end=end,
+            links=tuple(links),
+            quantities=tuple(Quantity(low=q[0], high=q[1], unit=q[2]) for q in quantities),
+        )
         for key, start, end, quantities, links in json.loads(stored)
     ]
 

@@ -28,11 +28,19 @@ def find_item(run: Path, item: str) -> Question:
     for question in found:
         if question.id == item:
             return question
-    raise UsageError(f"no item {item!r} in {run}: give a number from 1 to {len(found)}, or an id such as {found[0].id if found else 'q-…'}")
+    raise UsageError(
+        f"no item {item!r} in {run}: give a number from 1 to {len(found)}, or an id such as {found[0].id if found else 'q-…'}"
+    )
 
 
 def item_as_text(question: Question) -> str:
-    lines = [question.question, "", f"Answer: {question.answer}", f"Id: {question.id}   depth {question.depth}, {question.vertices} vertices", ""]
+    lines = [
+        question.question,
+        "",
+        f"Answer: {question.answer}",
+        f"Id: {question.id}   depth {question.depth}, {question.vertices} vertices",
+        "",
+    ]
     lines += tree_as_lines(question.tree, question.certificate.verdicts[0].measured.get("extents", {}))
     lines += ["", "Evidence"]
     for vertex in question.tree.vertices:
@@ -44,7 +52,9 @@ def item_as_text(question: Question) -> str:
     lines += ["", f"Certificate ({certificate.reading} reading, corpus {certificate.corpus[:12]})"]
     for verdict in certificate.verdicts:
         measured = ", ".join(f"{k} {_value(v)}" for k, v in verdict.measured.items() if k != "extents")
-        lines.append(f"  {verdict.check}  {'holds' if verdict.passed else 'FAILS'}  {MEANING.get(verdict.check, ''):<30} {measured}")
+        lines.append(
+            f"  {verdict.check}  {'holds' if verdict.passed else 'FAILS'}  {MEANING.get(verdict.check, ''):<30} {measured}"
+        )
     return "\n".join(lines)
 
 
@@ -108,14 +118,17 @@ def page_as_text(corpus: Corpus, title: str) -> str:
     lines = [f"{record['title']}  (page {record['id']}, {record['kind']}; {', '.join(record['types']) or 'type unknown'})", ""]
     for section in record["sections"]:
         if section["title"]:
-            lines.append(f"{'#' * max(1, section['level'])} {section['title']}" + ("" if section["evidence"] else "   (not evidence)"))
+            lines.append(
+                f"{'#' * max(1, section['level'])} {section['title']}" + ("" if section["evidence"] else "   (not evidence)")
+            )
         lines += [record["text"][section["start"] : section["end"]].strip(), ""]
     lines.append("Links")
     for link in record["links"]:
         why = "" if link["evidence"] else f"   not evidence: {link['kind']}"
         lines.append(f"  {link['anchor'] or '-'} -> {link['target']}{why}")
-    lines += ["", f"Categories: {', '.join(record['categories']) or 'none'}", f"Redirects: {', '.join(record['redirects']) or 'none'}",
-              f"Associated pages: {record['associated_pages']}"]  # fmt: skip
+    for name in ("categories", "redirects"):
+        lines.append(f"{name.capitalize()}: {', '.join(record[name]) or 'none'}")
+    lines.append(f"Associated pages: {record['associated_pages']}")
     return "\n".join(lines)
 
 

@@ -39,9 +39,7 @@ class Grown:
 class Growth:
     """The state of one growing tree, with what the Planner may ask about it."""
 
-    def __init__(
-        self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int
-    ) -> None:
+    def __init__(self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int) -> None:
         self.options, self.bounds, self.shape, self.rng = options, bounds, shape, rng
         self.corpus: Corpus = options.corpus
         self.extents: Extents = options.extents
@@ -199,7 +197,7 @@ class Growth:
         return Move(kind, vertex.id, option, len(self.extents.universe), len(option.extent))  # type: ignore[arg-type]
 
     def _children(self, vertex: DraftVertex) -> list[Option]:
-        """Linked pages that could be described in their turn: with enough neighbours, no hub, not near the answer by another way."""
+        """Linked pages that could be described in their turn: with enough neighbours, no hub, not near the answer otherwise."""
         found = []
         pages = self.draft.pages
         for option in self.options.links(vertex.page):

@@ -24,9 +24,7 @@ from infoseek_offline.trees.named import named_in
 _WORD = re.compile(r"[^\W\d_]{3,}")
 MAX_VAGUE = 0.02  # of all articles may fit a vague description
 STEM = 6  # letters
-_COMMON = frozenset(
-    "the and for with from von der des del los las saint mount lake river university institute society".split()
-)
+_COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
 
 
 @dataclass(frozen=True)
@@ -171,9 +169,9 @@ class Options:
 # Infobox keys whose value holds the page: "a city in Germany" is vaguer than "Göttingen", and still true.
 CONTAINERS = frozenset(
     (
-    "country region state province location continent constellation range city county district part of located in parent "
-    "planet planet prefecture sea ocean island"
-).split()
+        "country region state province location continent constellation range city county district part of located in parent "
+        "planet planet prefecture sea ocean island"
+    ).split()
 ) | {"part of", "located in", "parent planet", "mountain range"}
 
 
