@@ -263,7 +263,9 @@ class Verifier:
         redirects = [alias for alias, _, source in self.stored.aliases(answer.page) if source == "redirect"]
         claims.equal("item", "the id", question.id, "q-" + digest_of(question.question, answer.title))
         claims.equal("item", "the answer", question.answer, self.stored.titles[answer.page])
-        claims.equal("item", "the list of aliases", question.answer_aliases, redirects)
+        bare = re.sub(r"\s*\([^()]*\)$", "", answer.title) or answer.title
+        names = [name for name in dict.fromkeys([bare, *redirects]) if name != answer.title]
+        claims.equal("item", "the list of aliases", question.answer_aliases, names)
         claims.equal("item", "the depth", question.depth, max(v.depth for v in tree.vertices))
         claims.equal("item", "the number of vertices", question.vertices, len(tree.vertices))
         claims.equal("item", "the list of evidence documents", question.evidence_documents, _documents(constraints))

@@ -45,9 +45,10 @@ def type_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
         return
     head = noun.rsplit(" ", 1)[-1]
     low, high = spans[0]
-    at = record.text.lower().find(head, low, high)
-    if at < 0:
+    found = re.compile(rf"\b{re.escape(head)}\b", re.IGNORECASE).search(record.text, low, high)
+    if found is None:
         return
+    at = found.start()
     yield Claim(
         subject=page, object=None, kind="type", source="type", key="type", wording="{s} is a {o}", value=head, confidence=0.8,
         evidence=corpus.evidence(page, at, at + len(head)),

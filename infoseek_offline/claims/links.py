@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from infoseek_offline.claims.infobox import link_wording, phrases
+from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import Claim, LinkKind
 
@@ -78,8 +79,13 @@ def named_value_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
             words = item.group()
             start = item.start() + len(words) - len(words.lstrip())
             pages = named.get((start, start + len(words.strip())), set())
-            if len(pages) == 1:
+            if len(pages) == 1 and _is_name(corpus, next(iter(pages)), words.strip()):
                 yield Claim(
                     subject=page, object=next(iter(pages)), kind="link", source="infobox", key=key, wording=wording, value="",
                     confidence=0.85, evidence=corpus.evidence(page, start, start + len(words.strip())),
                 )  # fmt: skip
+
+
+def _is_name(corpus: Corpus, page: int, words: str) -> bool:
+    """Whether the words are the page's title or a redirect, and not only an anchor: "English" often leads to England."""
+    return base_title(corpus.titles[page]).casefold() == words.casefold() or corpus.resolve(words) == page

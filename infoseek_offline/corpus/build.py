@@ -212,7 +212,7 @@ class _Builder:
                 forms[form] = (anchors.get(form, nowhere)[page], "redirect")
             base = re.sub(r"\s*\([^()]*\)$", "", title)
             for form in (base, title) if base else (title,):
-                forms[form] = (anchors.get(form, nowhere)[page], "title")
+                forms.setdefault(form, (anchors.get(form, nowhere)[page], "title"))
             names.append(forms)
         for anchor, targets in anchors.items():
             total = sum(targets.values())

@@ -130,3 +130,8 @@ def singular(noun: str) -> str:
     if noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
         return noun[:-1]
     return noun
+
+
+def base_title(title: str) -> str:
+    """The title without its "(…)"."""
+    return re.sub(r"\s*\([^()]*\)$", "", title) or title

@@ -16,6 +16,7 @@ from infoseek_offline.checks.all import SEARCH, STRUCTURE, SURFACE, run_checks
 from infoseek_offline.checks.problem import Problem
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Config
+from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import digest_of
 from infoseek_offline.questions.realise import Realiser, Wording
@@ -90,6 +91,11 @@ class Maker:
                 break
         return wording, verdicts
 
+    def _aliases(self, page: int) -> tuple[str, ...]:
+        """What else is a right answer: the title without its "(…)", and the redirects."""
+        title = self.corpus.titles[page]
+        return tuple(name for name in dict.fromkeys([base_title(title), *self.corpus.redirects(page)]) if name != title)
+
     def _question(self, tree: ResearchTree, wording: Wording, verdicts: Sequence[Verdict]) -> Question:
         answer = tree.root
         evidence = [c.evidence for v in tree.vertices for c in v.constraints]
@@ -106,7 +112,7 @@ class Maker:
             id="q-" + digest_of(wording.question, answer.title),
             question=wording.question,
             answer=answer.title,
-            answer_aliases=tuple(dict.fromkeys(a for a in self.corpus.redirects(answer.page))),
+            answer_aliases=self._aliases(answer.page),
             depth=tree.depth,
             vertices=len(tree.vertices),
             tree=tree,

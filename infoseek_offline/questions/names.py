@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
+from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import LinkKind
 
@@ -148,8 +149,3 @@ def _plural(noun: str) -> str:
     if noun.endswith("s"):
         return noun
     return noun[:-1] + "ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"
-
-
-def base_title(title: str) -> str:
-    """The title without its "(…)"."""
-    return re.sub(r"\s*\([^()]*\)$", "", title) or title

@@ -111,7 +111,7 @@ class Realiser:
             tail = _listed([*parts.relatives, *parts.possessives, *verbs, *parts.nested_other])
             return f"{_what(person, style)} the {head} {tail}?"
         if len(parts.nested) > 2 or (len(parts.nested) == 2 and not _simple(parts.nested[0])):
-            return self._in_sentences(noun, head, inserted, parts, person)
+            return self._side_by_side(head, inserted, parts, clues)
         if not predicates:
             tail = _listed([*parts.relatives, *parts.possessives])
             return f"{_what(person, style)} the {head} {tail}?" if tail else f"{_what(person, style)} the {head}?"
@@ -126,15 +126,15 @@ class Realiser:
         aside = f", {_listed(inserted)}," if inserted else ""
         return f"Which {head}{aside} {_listed(predicates)}?"
 
-    def _in_sentences(self, noun: str, head: str, inserted: list[str], parts: _Parts, person: bool) -> str:
-        """One sentence for each nested description, so that none hangs on another; the question is the last."""
-        first, *rest = parts.nested
+    def _side_by_side(self, head: str, inserted: list[str], parts: _Parts, clues: dict[str, str]) -> str:
+        """Several nested descriptions, each set off by a comma and "also", so that none hangs on the one before it."""
         aside = f", {_listed(inserted)}," if inserted else ""
-        said = [f"{_a(noun).capitalize()} {head} {first}."]
-        said += [f"The same {noun} {words}." for words in rest[:-1]]
-        said.append(f"The same {noun}{aside} {_listed([*parts.verbs, rest[-1]])}.")
-        said = [re.sub(r"\.\.$", ".", sentence) for sentence in said]  # "Washington, D.C."
-        return " ".join([*said, f"Who is this {noun}?" if person else f"Which {noun} is it?"])
+        first, *others = parts.nested
+        rest = [_also(words) for words in others]
+        clues.update((c, _also(words)) for c, words in list(clues.items()) if words in others)
+        said = f"Which {head}{aside} {_listed([*parts.verbs, first])}"
+        said += "".join(f", {words}" for words in rest[:-1])
+        return f"{said}, and {rest[-1]}?"
 
     # Descriptions
 
@@ -149,7 +149,9 @@ class Realiser:
         verbs = [*parts.verbs, *parts.nested]
         only = verbs if not (parts.relatives or parts.possessives or parts.nested_other) else []
         if len(only) == 1 and re.match(r"(?:is|was) (?:in|on|at|near|within|part of) ", only[0]):
-            return f"{head} {only[0].split(' ', 1)[1]}"  # "that is in Germany" is said "in Germany"
+            said = only[0].split(" ", 1)[1]  # "that is in Germany" is said "in Germany"
+            clues.update((c.id, said) for c in vertex.constraints if clues.get(c.id) == only[0])
+            return f"{head} {said}"
         pieces = [*parts.relatives, *parts.possessives]
         repeat = outer == person or vertex.depth > 1 or bool(pieces)
         pronoun = "who" if person else "that"
@@ -306,3 +308,9 @@ _VOWEL = re.compile(r"(?i)[aeio]|u[^ns]|un[^i]|us[^e]|hour|honest|honou?r|[fhlmn
 
 def _a(noun: str) -> str:
     return "an" if _VOWEL.match(noun) and not re.match(r"(?i)one\b|eu", noun) else "a"
+
+
+def _also(verb: str) -> str:
+    """ "was also born in", "also discovered"."""
+    first, _, rest = verb.partition(" ")
+    return f"{first} also {rest}" if first in ("is", "was") else f"also {verb}"

@@ -158,22 +158,24 @@ class Growth:
 
     def _offers(self, vertex: DraftVertex) -> list[Option]:
         """Clues for the vertex that no state of the tree could make illegal: not too telling at the root (X1), and naming no page
-        that is nearer to the answer than the tree says (X2). Kept by page and depth for the root."""
-        return self._offers_at(vertex.page, vertex.depth)
+        that is nearer to the answer than the tree says (X2)."""
+        offers = self._plain_offers(vertex.page, vertex.depth)
+        if vertex.depth + 2 <= self.shape.max_depth:
+            offers = offers + self._legal(vertex.page, vertex.depth, "vague")
+        return offers
 
-    def _offers_at(self, page: int, depth: int) -> list[Option]:
+    def _plain_offers(self, page: int, depth: int) -> list[Option]:
+        """The same without those that leave a page vague, which are dear to make."""
+        offers = self._legal(page, depth, "literal")
+        return offers + self._legal(page, depth, "link") if depth + 1 <= self.shape.max_depth else offers
+
+    def _legal(self, page: int, depth: int, which: Literal["literal", "link", "vague"]) -> list[Option]:
         kept = self.options.offers_of(self.draft.root.page)
-        key = (page, depth)
+        key = (page, depth, which)
         if key not in kept:
-            offers = list(self.options.literals(page))
-            if depth + 1 <= self.shape.max_depth:
-                offers += self.options.links(page)
-            if depth + 2 <= self.shape.max_depth:
-                offers += self.options.blurs(page)
-            kept[key] = [
-                o for o in offers
-                if not (depth == 0 and len(o.extent) < self.bounds.min_clue) and all(self._far(p, d) for p, d in _named(o, depth))
-            ]  # fmt: skip
+            made = {"literal": self.options.literals, "link": self.options.links, "vague": self.options.blurs}[which](page)
+            least = self.bounds.min_clue if depth == 0 else 0
+            kept[key] = [o for o in made if len(o.extent) >= least and all(self._far(p, d) for p, d in _named(o, depth))]
         return kept[key]
 
     def describable(self, page: int, depth: int) -> bool:
@@ -182,7 +184,7 @@ class Growth:
         key = (page, depth)
         if key not in kept:
             left = BitMap(self.extents.universe)
-            for option in self._offers_at(page, depth):
+            for option in self._plain_offers(page, depth):
                 left &= option.extent
                 if len(left) == 1:
                     break

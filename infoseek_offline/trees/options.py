@@ -52,7 +52,7 @@ class Options:
         self._blurs: dict[int, list[Option]] = {}
         self._words: dict[int, frozenset[str]] = {}
         self._reach: tuple[int, list[BitMap]] = (-1, [])
-        self._offers: tuple[int, dict[tuple[int, int], list[Option]]] = (-1, {})
+        self._offers: tuple[int, dict[tuple[int, int, str], list[Option]]] = (-1, {})
 
         self._describable: tuple[int, dict[tuple[int, int], bool]] = (-1, {})
 
@@ -62,8 +62,8 @@ class Options:
             self._describable = (root, {})
         return self._describable[1]
 
-    def offers_of(self, root: int) -> dict[tuple[int, int], list[Option]]:
-        """What has been found legal for (page, depth) below this root; kept for the last root."""
+    def offers_of(self, root: int) -> dict[tuple[int, int, str], list[Option]]:
+        """What has been found legal for (page, depth, kind of option) below this root; kept for the last root."""
         if self._offers[0] != root:
             self._offers = (root, {})
         return self._offers[1]
