@@ -44,7 +44,8 @@ FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
 BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
 BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said
 _NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
-_RANGE = re.compile(rf"between ({_NUMBER}) and ({_NUMBER})(?: ?(\D.*))?")
+_RANGE = re.compile(rf"between ({_NUMBER})( million| billion|) and ({_NUMBER})( million| billion|)(?: ?(\D.*))?")
+_SIZES = {" million": 1e6, " billion": 1e9, "": 1.0}
 _YEAR_END = 0.9999  # "1999" as the end of a range is the last moment of 1999
 
 
@@ -417,10 +418,10 @@ def _says_range(c: Constraint) -> bool:
     found = _RANGE.fullmatch(c.value)
     if found is None or c.low is None or c.high is None:
         return False
-    low, high = (float(n.replace(",", "").replace("\u2212", "-")) for n in found.group(1, 2))
+    low, high = (float(found.group(n).replace(",", "").replace("\u2212", "-")) * _SIZES[found.group(n + 1)] for n in (1, 3))
     unit = "" if c.unit == "year" else c.unit
     end = high + (_YEAR_END if c.unit == "year" else 0.0)
-    return abs(low - c.low) < 1e-9 and abs(end - c.high) < 1e-9 and _plain(found.group(3) or "") == _plain(unit)
+    return abs(low - c.low) < 1e-9 and abs(end - c.high) < 1e-9 and _plain(found.group(5) or "") == _plain(unit)
 
 
 def _plain(unit: str) -> str:

@@ -58,14 +58,15 @@ def _numbers(fact: Fact, quantity: Quantity) -> list[Rung]:
         low, high = round(low, digits), round(high, digits)
         if not low <= quantity.low <= quantity.high <= high:
             continue
-        rungs.append(Rung(low, high, f"between {in_words(low, digits)} and {in_words(high, digits)}{unit}"))
+        rungs.append(Rung(low, high, f"between {in_words(low, digits)} and {in_words(high, digits, low)}{unit}"))
     return rungs
 
 
-def in_words(number: float, digits: int) -> str:
-    """10,000 and more with separators, millions and billions in words, a true minus sign, no more digits than the step has."""
+def in_words(number: float, digits: int, smallest: float = 0.0) -> str:
+    """10,000 and more with separators, millions and billions in words (where `smallest`, the lower end of a range, has them too), a
+    true minus sign, no more digits than the step has."""
     for size, name in ((1e9, "billion"), (1e6, "million")):
-        if abs(number) >= size and round(number / size, 3) == number / size:
+        if abs(smallest or number) >= size and round(number / size, 3) == number / size:
             return f"{number / size:g} {name}".replace("-", "\u2212")
     text = f"{abs(number):,.{digits}f}" if abs(number) >= 10_000 else f"{abs(number):.{digits}f}"
     return ("\u2212" if number < 0 else "") + text
