@@ -175,8 +175,21 @@ class Growth:
         if key not in kept:
             made = {"literal": self.options.literals, "link": self.options.links, "vague": self.options.blurs}[which](page)
             least = self.bounds.min_clue if depth == 0 else 0
-            kept[key] = [o for o in made if len(o.extent) >= least and all(self._far(p, d) for p, d in _named(o, depth))]
+            kept[key] = [
+                o
+                for o in made
+                if len(o.extent) >= least
+                and all(self._far(p, d) for p, d in _named(o, depth))
+                and not (depth == 0 and self._tells_alone(o))
+            ]
         return kept[key]
+
+    def _tells_alone(self, option: Option) -> bool:
+        """Whether hardly another page stands in that relation with the named one. The certificate's sets know only association; a
+        reader knows that one place has Cardiff as its seat, and needs no other clue."""
+        if option.role != "leaf" or option.page is None or option.constraint.key == "connected":
+            return False
+        return self.options.sharing(option.constraint, option.page) < self.bounds.min_skipped
 
     def describable(self, page: int, depth: int) -> bool:
         """Whether all legal clues of the page at that depth together would leave it alone; if not, no choice of them does."""

@@ -7,6 +7,7 @@ option's constraint has no id and names no vertex yet: the draft gives both.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,6 +52,7 @@ class Options:
         self._literals: dict[int, list[Option]] = {}
         self._blurs: dict[int, list[Option]] = {}
         self._words: dict[int, frozenset[str]] = {}
+        self._shared: dict[int, Counter[str]] = {}
         self._reach: tuple[int, list[BitMap]] = (-1, [])
         self._offers: tuple[int, dict[tuple[int, int, str], list[Option]]] = (-1, {})
 
@@ -107,6 +109,17 @@ class Options:
     def _sayable(self, page: int) -> list[Statement]:
         """Statements that can be put into a question."""
         return [s for s in self.claims.about(page) if s.claim.kind == "type" or realisable(s.wording)]
+
+    def sharing(self, constraint: Constraint, other: int) -> int:
+        """How many pages the claims put into this very relation with the named page: one has Cardiff as its seat, dozens contain
+        oxygen."""
+        if other not in self._shared:
+            counts: Counter[str] = Counter()
+            for statement in self.claims.about(other):
+                swapped = statement.wording.replace("{v}", "{}").replace("{o}", "{v}").replace("{}", "{o}")
+                counts[swapped] += 1
+            self._shared[other] = counts
+        return self._shared[other][constraint.wording]
 
     def literals(self, page: int) -> list[Option]:
         """Intervals (each rung of each quantity), facts, categories and the type."""
