@@ -76,12 +76,14 @@ class SiteInfo:
         text, _, fragment = text.partition("#")
         text, fragment = text.strip(), fragment.strip()
         prefix, colon, rest = text.partition(":")
-        if colon and rest.strip():
+        if colon:
             name = prefix.strip().casefold()
             number = self.namespaces.get(name)
             if number is not None:
                 return number, self._upper_first(rest.strip()), fragment, False
-            if name in LANGUAGE_CODES or name in INTERWIKI_PREFIXES:
+            if name == self.language and name in LANGUAGE_CODES and rest.strip():  # [[:en:X]] on the English one leads to X
+                return self._normalise(f"{rest}#{fragment}" if fragment else rest)
+            if rest.strip() and (name in LANGUAGE_CODES or name in INTERWIKI_PREFIXES):
                 return 0, f"{name}:{rest.strip()}", fragment, True
         return 0, self._upper_first(text), fragment, False
 

@@ -118,8 +118,10 @@ def link_rules(language: str, files: tuple[str, ...]) -> LinkRules:
     words = "|".join(re.escape(word).replace(r"\ ", "[ _]") for word in files)
     image = r"[^\[\]|\n]+\.(?:jpe?g|png|svg|gif|tiff?|webp|og[gv]|webm)\b"
     return LinkRules(
+        # As MediaWiki reads it: the anchor runs to the first "]]" and holds no "[["; a "]" more belongs to it after a "[" in it.
         re.compile(
-            r"\[\[([^\[\]|\n]*)(?:\|([^\[\]]*(?:\[[^\[\]]*\](?!\])[^\[\]]*)*(?:\[[^\[\]]*\](?=\]\]))?))?\]\]" + link_trail(language)
+            r"\[\[([^\[\]|\n]*)(?:\|([^\[\]]*(?:\](?!\])[^\[\]]*)*(?:\[(?!\[)[^\[\]]*(?:(?:\[(?!\[)|\](?!\]))[^\[\]]*)*\]?(?=\]\]))?))?\]\]"
+            + link_trail(language)
         ),
         # Wikis take over pages with the file words of other languages: certain where an image's name follows.
         re.compile(rf"\[\[[ _]*(?:(?:{words})[ _]*:|(?:{FILE_WORDS})[ _]*:{image})", re.IGNORECASE),

@@ -336,6 +336,12 @@ def render(name: str, pieces: list[str], language: str, title: str) -> str | Non
     return None
 
 
+def stands_for_text(name: str) -> bool:
+    """Is the template one that may show its arguments in running text?"""
+    key = name.casefold()
+    return key in _TABLE or key.startswith(("lang-", "lang ", "vol-")) or key.partition(":")[0] in _FUNCTIONS
+
+
 # Lines at the top that lead elsewhere: name -> (first place of a page title among the positional arguments, step).
 _HATNOTES = {
     name: place
@@ -395,8 +401,6 @@ _BLOCK = re.compile(
     r"</?(?:p|div|blockquote|ul|ol|dl|dt|dd|h[1-6]|center|poem|hr|tr|table|caption)(?=[\s/>])[^<>]*>", re.IGNORECASE
 )
 _LIST_TAG = re.compile(r"<li(?=[\s>])[^<>]*>", re.IGNORECASE)
-_POWER = re.compile(r"<(?<=\d<)sup>\s*(?:'')?([-−–+]?\d+)(?:'')?\s*</sup>")
-_TAG = re.compile(r"<li(?=[\s>])[^<>]*>", re.IGNORECASE)
 _POWER = re.compile(r"(?<=\d)<sup>\s*(?:'')?([-−–+]?\d+)(?:'')?\s*</sup>", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:b|i|u|s|span|small|big|sup|sub|font|code|tt|var|em|strong|del|ins|abbr|cite|q|kbd|samp|mark|bdi|bdo|ruby|rb|rt|rp|rtc|dfn|time|"

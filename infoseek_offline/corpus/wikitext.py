@@ -86,22 +86,30 @@ def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
 _NONCHARACTER = re.compile("[\ufdd0-\ufdef\x00\r]")
 _EXTENSION = re.compile(
     r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
-    r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|table|rt|rp)(?=[\s/>])[^<>]*>",
+    r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|rt|rp)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )
-_HIDDEN_EXTENSIONS = {"ref": "reference", "gallery": "gallery", "imagemap": "gallery", "table": "table"}
+_HIDDEN_EXTENSIONS = {"ref": "reference", "gallery": "gallery", "imagemap": "gallery"}
 # "{{{" opens a parameter only where it looks like one: otherwise it is a template whose name begins with a brace.
-_FOLD = re.compile(r"\{\{\{(?=[\w .\-]+[|}])|\{\{|\}\}\}(?!\})|\}\}|\n[ \t:]*\{\||\n[ \t]*\|\}(?!\})")
+_FOLD = re.compile(
+    r"\{\{\{(?=[\w .\-]+[|}])|\{\{|\}\}\}(?!\})|\}\}|\n[ \t:]*\{\||\n[ \t]*\|\}(?!\})"
+    r"|<(?:[tT][aA][bB][lL][eE](?=[\s>])[^<>]*|/[tT][aA][bB][lL][eE]\s*)>"
+)
+_OPENING = {"{{": "{{", "{{{": "{{{", "{|": "{|", "<t": "<table>"}
+_CLOSING = {"}}": "{{", "}}}": "{{{", "|}": "{|", "</": "<table>"}
 _UNCLOSED = re.compile(r"[^\n|{}\[\]]{1,80}(?=\n?\s*\|)")
 _DEEPEST = 40  # templates nested deeper than this are not rendered: copying their text outwards would be quadratic
 _PAIR = re.compile(r"\[\[|\]\]")
 _FILE_LINK = re.compile(r"\[\[[^\[\]]*\]\]|<[^<>]*>|__[^\W\d_]+__")
+_FLAT_LINK = re.compile(r"\[\[[^\[\]]*\]\]")
 _COLON_LINK = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*:[^\[\]|\n{}]*)(\|[^\[\]]*)?\]\]")
 _WORD = re.compile(r"[^\W_]")
 _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1\s*$")
 _BULLETS = re.compile(r"[*#:;]+[ ]*")
+_CLOSES_FIRST = re.compile(r"[^\[\]]*\]\]")
 _PIPE_TRICK = re.compile(r"^[^:]*:\s*|\s*\([^()]*\)$|\s*（[^（）]*）$|,\s.*$")
-_BAD_TITLE = re.compile(r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f]")
+_BAD_TITLE = re.compile(r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f\x7f]|^\.\.?(?:/|$)|/\.\.?(?:/|$)|~~~|^:")
+MAX_TITLE = 255  # bytes
 _NO_VALUE = re.compile(
     r"[^\n|]*\.(?:jpe?g|png|svg|gif|webp|tiff?|og[gv]|webm|pdf)$|#[0-9a-f]{3,8}$|\d+px$|(?:https?://|www\.)\S+$|[\W_]*$",
     re.IGNORECASE,
@@ -109,7 +117,7 @@ _NO_VALUE = re.compile(
 
 
 class _Frame(NamedTuple):
-    kind: str  # "{{", "{{{", "{|" or "" for the page itself
+    kind: str  # "{{", "{{{", "{|", "<table>" or "" for the page itself
     pieces: list[str]
 
 
@@ -171,18 +179,20 @@ class _Page:
         """Without templates and tables: what a template reads as, or DROP. Unclosed ones give their text back."""
         text = "\n" + text
         stack = [_Frame("", [])]
-        open_of = {"{{": 0, "{{{": 0, "{|": 0}
+        open_of = dict.fromkeys(_OPENING.values(), 0)
         position = 0
         for match in _FOLD.finditer(text):
             token = match.group().lstrip(" \t:\n")
-            if token in ("{{", "{{{", "{|"):
+            if token[0] == "<":
+                token = token[:2].lower()
+            if kind := _OPENING.get(token, ""):
                 stack[-1].pieces.append(text[position : match.start()])
-                stack.append(_Frame(token, []))
-                open_of[token] += 1
+                stack.append(_Frame(kind, []))
+                open_of[kind] += 1
                 position = match.end()
                 continue
             end = match.end()
-            kind = {"}}": "{{", "}}}": "{{{", "|}": "{|"}[token]
+            kind = _CLOSING[token]
             if token == "}}}" and not (stack[-1].kind == "{{{" or not open_of["{{"]):
                 kind, end = "{{", end - 1  # "}}" and a brace
             if not open_of[kind]:
@@ -193,7 +203,7 @@ class _Page:
             frame = stack.pop()
             open_of[kind] -= 1
             content = "".join(frame.pieces)
-            if kind == "{|":
+            if kind == "{|" or kind == "<table>":
                 self.counts["tables"] = self.counts.get("tables", 0) + 1
                 self.hide("table", content)
                 stack[-1].pieces.append("\n\n")
@@ -212,7 +222,7 @@ class _Page:
             open_of[frame.kind] -= 1
             if frame.kind == "{{" and frame.pieces and (name := _UNCLOSED.match(frame.pieces[0])):
                 frame.pieces[0] = frame.pieces[0][name.end() :]  # of an infobox never closed: its name goes, its lines later
-            stack[last].pieces.append("\n" if frame.kind == "{|" else "")
+            stack[last].pieces.append("\n" if frame.kind in ("{|", "<table>") else "")
             stack[last].pieces.extend(frame.pieces)
         del stack[last + 1 :]
 
@@ -235,6 +245,8 @@ class _Page:
                 self.counts["templates rendered"] += 1
                 if not shown:
                     self.hide("template", "\n".join(pieces))
+                elif "[[" in content:  # a link in an argument that is not shown (who said it) is kept
+                    self.hide("template", "\n".join(link for link in _FLAT_LINK.findall(content) if link not in shown))
                 return shown or DROP
         self.counts["templates dropped"] += 1
         self.hide("template", "\n".join(pieces))
@@ -374,7 +386,10 @@ class _Page:
                     items.append(strip_quotes(rest))
                     first = False
             elif line and line[0] == "|":
-                self.hide("table", line)
+                if _CLOSES_FIRST.match(line):  # the second half of a link with a line break in its target
+                    paragraph.append(strip_quotes(line[1:]))
+                else:
+                    self.hide("table", line)
             elif line and line[0] == "!":
                 paragraph.append(strip_quotes(line))
             elif items:
@@ -430,7 +445,9 @@ class _Page:
 
     def _link(self, kind: str, raw: str, anchor: str | None, start: int) -> None:
         number, target, fragment, interwiki = self.site.normalise_title(unguard(raw))
-        if number or interwiki or not target or target == self.title or len(target) > 255 or _BAD_TITLE.search(target):
+        if number or interwiki or not target or target == self.title or _BAD_TITLE.search(target):
+            return
+        if len(target) > 63 and len(target.encode("utf-8", "surrogatepass")) > MAX_TITLE:
             return
         text = unguard(target if anchor is None else anchor)
         link = ParsedLink(target, fragment, start, start + len(text) if start >= 0 else -1, text, kind)
@@ -462,7 +479,10 @@ class _Page:
     def _value(self, value: str) -> str:
         lines = clean(self.cut_links(value), ITEM).split("\n")
         joined = "".join(
-            (ITEM if _BULLETS.match(line) or not line else " ") + strip_quotes(_BULLETS.sub("", line, count=1)) for line in lines
+            ITEM + strip_quotes(line[bullet.end() :])
+            if (bullet := _BULLETS.match(line))
+            else (" " if line else ITEM) + strip_quotes(line)
+            for line in lines
         )
         items = (" ".join(item.split()) for item in joined.split(ITEM))
         return "; ".join(item.rstrip(",;") for item in items if item.strip(" ,;"))
