@@ -20,7 +20,7 @@ import mwparserfromhell
 from mwparserfromhell.nodes import Argument, ExternalLink, Heading, Tag, Template, Wikilink
 from mwparserfromhell.wikicode import Wikicode
 
-from infoseek_offline.corpus.dump import RawPage, SiteInfo, read_dump
+from infoseek_offline.corpus.dump import DumpReader, RawPage, SiteInfo, read_dump
 from infoseek_offline.corpus.language import link_rules
 from infoseek_offline.corpus.templates import stands_for_text, template_name
 from infoseek_offline.corpus.wikitext import parse_wikitext
@@ -143,7 +143,7 @@ def tree_alone(source: Source, number: int, place: Place | None, kind: str, titl
         return "tree alone: a row of a table that a template begins or that has ended too early"
     if kind == "reference" and source.opened(number, REF, "<ref"):
         return "tree alone: between <ref> and </ref>, where the tree has lost the tag"
-    if kind in ("infobox", "template") and source.opened(number, BRACES, "{{"):
+    if kind in ("infobox", "template", "caption") and source.opened(number, BRACES, "{{"):
         return "tree alone: between {{ and }}, where the tree has lost the template"
     if kind == "caption" and any(
         site.normalise_title(raw[2:].partition("|")[0])[0] == 6 for raw in source.opened(number, BRACKETS, "[[")
@@ -156,7 +156,8 @@ def tree_alone(source: Source, number: int, place: Place | None, kind: str, titl
 
 def ours_alone(source: Source, number: int, place: Place | None) -> str:
     if place is None:
-        return f"{'' if source.whole(number) else '? '}ours alone: a whole link that the tree has not read (unbalanced quotes or tags)"
+        said = "ours alone: a whole link that the tree has not read (unbalanced quotes or tags)"
+        return said if source.whole(number) else f"? {said}"
     path = place[0]
     steps = {name if step == "tag" else step for step, name in path}
     if steps == {"template"} and all(stands_for_text(name) for _, name in path):
@@ -170,52 +171,56 @@ def ours_alone(source: Source, number: int, place: Place | None) -> str:
     return f"? ours alone: in the tree in {'/'.join(f'{step} {name[:30]}' for step, name in path)}"
 
 
-def main(dumps: list[Path]) -> int:
-    left = 0
-    for dump in dumps:
-        counts: Counter[str] = Counter()
-        rules: Counter[str] = Counter()
-        unexplained: list[str] = []
-        reader = read_dump(dump)
-        for raw in pages(dump, reader):
-            text = numbered(raw.text)
-            source = Source(text)
-            theirs = tree_links(text, reader.site)
-            parsed = parse_wikitext(text, raw.title, reader.site)
-            ours: dict[int, str] = {}
-            for link in parsed.links:
-                if marked := NUMBER.search(link.fragment):
-                    ours[int(marked.group(1))] = link.kind
-                elif link.kind in PROSE:
-                    counts["made by a template"] += 1
-            counts["pages"] += 1
-            for number in sorted(theirs.keys() | ours.keys()):
-                in_tree = number in theirs and not theirs[number][0]
-                in_ours = ours.get(number) in PROSE
-                if in_tree and in_ours:
-                    counts["both"] += 1
-                if in_tree == in_ours:
-                    continue
-                counts["tree alone" if in_tree else "ours alone"] += 1
-                said = rule(source, number, theirs.get(number), ours.get(number, ""), raw.title, reader.site)
-                rules[said] += 1
-                if said[0] == '?' and rules[said] < 8:
-                    unexplained.append(f"{said} | {raw.title}: {source.around(number)} {theirs.get(number)}")
-        print(dump.name, dict(counts))
-        for said, count in rules.most_common():
-            print(f"  {count:>7,}  {said}")
-        for line in unexplained:
-            print("   ?", line)
-    return left
+def compare(raw: RawPage, site: SiteInfo) -> Iterator[tuple[str, str]]:
+    """For each link of the page (what is to be counted, what to print where no rule explains it)."""
+    source = Source(numbered(raw.text))
+    theirs = tree_links(source.text, site)
+    ours: dict[int, str] = {}
+    for link in parse_wikitext(source.text, raw.title, site).links:
+        if marked := NUMBER.search(link.fragment):
+            ours[int(marked.group(1))] = link.kind
+        elif link.kind in PROSE:
+            yield "ours alone: written by a template that stands for a link", ""
+    for number in sorted(theirs.keys() | ours.keys()):
+        in_tree = number in theirs and not theirs[number][0]
+        if in_tree and ours.get(number) in PROSE:
+            yield "both", ""
+        elif in_tree != (ours.get(number) in PROSE):
+            said = rule(source, number, theirs.get(number), ours.get(number, ""), raw.title, site)
+            yield said, f"{raw.title}: {source.around(number)}" if said[0] == "?" else ""
 
 
-def pages(dump: Path, reader) -> Iterator[RawPage]:
+def articles(dump: Path, reader: DumpReader) -> Iterator[RawPage]:
     try:
         for raw in reader:
             if raw.ns == 0 and not raw.redirect:
                 yield raw
     except DumpError as error:
-        print(f"{dump.name}: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
+
+
+def main(dumps: list[Path]) -> int:
+    total: Counter[str] = Counter()
+    unexplained: list[str] = []
+    print(f"{'pages':>8} {'both':>9} {'tree alone':>11} {'ours alone':>11} {'by no rule':>11}")
+    for dump in dumps:
+        reader = read_dump(dump)
+        counts: Counter[str] = Counter()
+        for raw in articles(dump, reader):
+            counts["pages"] += 1
+            for said, shown in compare(raw, reader.site):
+                counts[said] += 1
+                unexplained += [f"{dump.name}: {shown}"] if shown else []
+        alone = [sum(n for said, n in counts.items() if said.lstrip("? ").startswith(who)) for who in ("tree", "ours")]
+        none = sum(n for said, n in counts.items() if said[0] == "?")
+        print(f"{counts['pages']:>8,} {counts['both']:>9,} {alone[0]:>11,} {alone[1]:>11,} {none:>11,}  {dump.name}", flush=True)
+        total.update(counts)
+    print()
+    for said, count in total.most_common():
+        print(f"{count:>9,}  {said}")
+    for line in unexplained:
+        print("   no rule:", line)
+    return int(bool(unexplained))
 
 
 if __name__ == "__main__":

@@ -367,6 +367,8 @@ class _Page:
         items: list[str] = []
         first = True
         for line in (*lines, ""):
+            if line[:1] == "|" and _CLOSES_FIRST.match(line):  # the second half of a link with a line break in its target
+                line = line[1:].lstrip()
             bullet = _BULLETS.match(line)
             if line and not bullet and line[0] not in "|!" and not line.startswith("----"):
                 if items:
@@ -386,10 +388,7 @@ class _Page:
                     items.append(strip_quotes(rest))
                     first = False
             elif line and line[0] == "|":
-                if _CLOSES_FIRST.match(line):  # the second half of a link with a line break in its target
-                    paragraph.append(strip_quotes(line[1:]))
-                else:
-                    self.hide("table", line)
+                self.hide("table", line)
             elif line and line[0] == "!":
                 paragraph.append(strip_quotes(line))
             elif items:
@@ -460,11 +459,13 @@ class _Page:
         start = self.place + 2
         separator = "\n\n"
         for key, value in templates.read_arguments(self.box[1]).named.items():
-            if not value or not _WORD.search(key) or SKIP_KEY.search(key):
-                continue
             key = unguard(key).strip()
-            flat = self._value(value)
-            if not flat or _NO_VALUE.match(flat) or ":" in key:
+            flat = ""
+            if value and _WORD.search(key) and ":" not in key and not SKIP_KEY.search(key):
+                flat = self._value(value)
+            if not flat or _NO_VALUE.match(flat):
+                if "[[" in value:
+                    self.hide("caption" if "caption" in key else "template", value)
                 continue
             self._put(f"{separator}{key}: ")
             separator = "\n"
