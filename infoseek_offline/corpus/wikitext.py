@@ -368,7 +368,7 @@ class _Page:
         first = True
         for line in (*lines, ""):
             if line[:1] == "|" and _CLOSES_FIRST.match(line):  # the second half of a link with a line break in its target
-                line = line[1:].lstrip()
+                line = line[1:].replace("]]", "", 1)
             bullet = _BULLETS.match(line)
             if line and not bullet and line[0] not in "|!" and not line.startswith("----"):
                 if items:
