@@ -52,7 +52,7 @@ $(VENV)/core.done: pyproject.toml
 # torch first and pinned: a plain torch may bring gigabytes of CUDA.
 $(VENV)/test.done: $(VENV)/core.done
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[transformers,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[transformers,serve,eval,dev]'
 	@touch $@
 
 clean:

@@ -164,17 +164,39 @@ def corpus_page(title: str, home: Path, as_json: bool) -> None:
 @main.command()
 @home_option
 @click.option(
-    "--encoder", default="lsa", show_default=True, help="lsa (fitted on the corpus), minilm, or a sentence-transformers folder."
+    "--encoder",
+    default="lsa",
+    show_default=True,
+    help="lsa (fitted on the corpus), minilm, a sentence-transformers folder, or distil[:FOLDER] (static, for big corpora).",
 )
-def index(home: Path, encoder: str) -> None:
+@click.option("--factory", default=None, help="FAISS factory string: Flat, SQ8, HNSW32, IVF1024,SQ8 …  [default: by size]")
+@click.option("--nprobe", type=click.IntRange(1), default=None, help="Lists of an IVF index that a query looks into.")
+@click.option("--truncate-dim", type=click.IntRange(1), default=None, help="Dimensions of a model's vectors that are kept.")
+@click.option("--backend", type=click.Choice(["torch", "onnx", "openvino"]), default="torch", help="What runs a model.")
+@click.option("--device", default="cpu", show_default=True, help="Where a model runs: cpu, cuda, mps.")
+@click.option("--query-prompt", default=None, help="Put before queries.  [default: the model's own]")
+@click.option("--document-prompt", default=None, help="Put before passages.  [default: the model's own]")
+@click.option("--selftest", is_flag=True, help="Search 500 known items, and write their recall@10 into the manifest.")
+@workers_option
+def index(
+    home: Path, encoder: str, factory: str | None, nprobe: int | None, selftest: bool, workers: int | None, **run: Any
+) -> None:
     """Make the search index of the corpus in the home folder: FAISS for dense, BM25 for sparse search.
 
-    Prints the index's manifest as JSON.
+    Prints the index's manifest as JSON. A build that was killed goes on where it was. docs/retrieval.md says what to choose.
     """
     from infoseek_offline import pipeline
+    from infoseek_offline.retrieval.encoder import Settings
+    from infoseek_offline.retrieval.recall import warning
 
-    manifest = pipeline.index(home, encoder=encoder)
+    with progress("index") as show:
+        manifest = pipeline.index(
+            home, encoder=encoder, settings=Settings(**run), factory=factory, nprobe=nprobe, selftest=selftest,
+            workers=workers or cpu_count(), progress=show,
+        )  # fmt: skip
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
+    if missed := warning(manifest["dense"]):
+        say(missed)
     say(f"index of {manifest['passages']:,} passages in {home / 'search'}; next: infoseek data --home {home} --out runs/first")
 
 
@@ -184,17 +206,38 @@ def index(home: Path, encoder: str) -> None:
 @click.option("-k", type=click.IntRange(1, 1000), default=5, show_default=True, help="Number of hits.")
 @click.option("--mode", type=click.Choice(["dense", "sparse", "hybrid"]), default="hybrid", show_default=True)
 @click.option("--encoder", default=None, help="Refuse an index that was made with another encoder.")
+@click.option("--exclude", multiple=True, metavar="TITLE", help="Search as if this page did not exist.")
+@click.option("--page", "pages", multiple=True, metavar="TITLE", help="Search only this page.")
+@click.option("--section", "sections", multiple=True, metavar="TITLE", help="Search only sections of this title.")
+@click.option("--eval", "qrels", type=click.Path(path_type=Path), default=None,
+              help="Measure instead: QUERY is a file of queries (JSON lines), this one their judgements (TSV).")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a hit.")
-def search(query: str, home: Path, k: int, mode: Any, encoder: str | None, as_json: bool) -> None:
-    """Search the passages of the corpus for QUERY and print the best hits."""
-    from infoseek_offline import pipeline
-    from infoseek_offline.dataset.report import hit_as_text
+def search(
+    query: str, home: Path, k: int, mode: Any, encoder: str | None, exclude: tuple[str, ...], pages: tuple[str, ...],
+    sections: tuple[str, ...], qrels: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Search the passages of the corpus for QUERY and print the best hits.
 
-    hits = pipeline.open_searcher(home, encoder).search(query, k, mode)
+    The query's words are marked; in brackets stand the document id and the score of each component.
+    """
+    from infoseek_offline import pipeline
+    from infoseek_offline.dataset.report import hit_as_text, page_of
+    from infoseek_offline.retrieval.evaluate import evaluate, read_qrels, read_queries
+
+    searcher = pipeline.open_searcher(home, encoder)
+    if qrels:
+        found = evaluate(searcher, read_queries(Path(query)), read_qrels(qrels), ("dense", "sparse", "hybrid"))
+        click.echo(json.dumps(found, indent=1))
+        return
+    opened = pipeline.Corpus.open(home / "corpus")
+    only = [page_of(opened, title) for title in pages] or None
+    hidden = [page_of(opened, title) for title in exclude]
+    hits = searcher.search(query, k, mode, hidden, pages=only, sections=sections or None)
     for rank, hit in enumerate(hits, 1):
-        click.echo(hit.model_dump_json() if as_json else hit_as_text(rank, hit))
+        line = hit_as_text(rank, hit, query, opened.language, bold=sys.stdout.isatty())
+        click.echo(hit.model_dump_json() if as_json else line)
     if not hits:
-        say("no hits: no word of the query stands in the corpus")
+        say("no hits" + (" there" if only or sections else ": no word of the query stands in the corpus"))
 
 
 @main.command()

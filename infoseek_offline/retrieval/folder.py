@@ -5,9 +5,12 @@
     dense.faiss       see dense.py
     sparse/           see sparse.py
     documents.npy     document ids by position, fixed-width UTF-8 bytes
-    pages.npy         page ids by position, int32
+    pages.npy         page ids by position, int32, ascending
+    sections.npy      by position, int32: line of
+    sections.json     titles of sections, sorted
 
-A build writes into `.NAME.building` beside the folder, which is renamed at its end; what a killed build left, the next clears.
+A build writes into `.NAME.building` beside the folder, which is renamed at its end. What a killed build left there goes into the
+next one where that is asked for the same (`building.json`), and is cleared where it is not.
 """
 
 from __future__ import annotations
@@ -22,10 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from infoseek_offline.errors import IndexError_
+from infoseek_offline.files import read_json, write_json
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-NAMES = {MANIFEST, "encoder", "dense.faiss", "sparse", "documents.npy", "pages.npy"}
+NAMES = {MANIFEST, "encoder", "dense.faiss", "sparse", "documents.npy", "pages.npy", "sections.npy", "sections.json"}
+KEY, VECTORS = "building.json", "vectors"  # of a build under way
+KEPT = {KEY, "encoder", VECTORS}
 REBUILD = "infoseek index"
 
 
@@ -88,8 +94,10 @@ def check_digests(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def building(folder: Path) -> Iterator[Path]:
+def building(folder: Path, key: dict[str, Any] | None = None) -> Iterator[Path]:
     """A folder to build in. When the block ends well it takes the place of `folder`; else it is removed and `folder` kept.
+
+    After an interrupt or a kill it stays, and encoder and vectors in it are there again for a build with the same `key`.
 
     Raises IndexError_ where another process builds the same index, where `folder` holds anything but an index, or where the
     disk does not take the files.
@@ -106,13 +114,15 @@ def building(folder: Path) -> Iterator[Path]:
         if old.exists() and not folder.exists():  # a build was killed between its two renames
             old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-        _clear(work)
+        _clear(work, key)
         try:
             yield work
+            (work / KEY).unlink(missing_ok=True)
+            shutil.rmtree(work / VECTORS, ignore_errors=True)
             if folder.exists():
                 folder.rename(old)
             work.rename(folder)
-        except BaseException:
+        except Exception:
             shutil.rmtree(work, ignore_errors=True)
             raise
         shutil.rmtree(old, ignore_errors=True)
@@ -141,12 +151,20 @@ def _claim(work: Path) -> int:
         os.close(lock)
 
 
-def _clear(work: Path) -> None:
+def _clear(work: Path, key: dict[str, Any] | None) -> None:
+    try:
+        same = key is not None and read_json(work / KEY) == key
+    except (OSError, ValueError):
+        same = False
     for entry in work.iterdir():
+        if same and entry.name in KEPT:
+            continue
         if entry.is_dir():
             shutil.rmtree(entry)
         else:
             entry.unlink()
+    if key is not None and not same:
+        write_json(work / KEY, key)
 
 
 def _refuse_foreign(folder: Path) -> None:

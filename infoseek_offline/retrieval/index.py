@@ -6,26 +6,37 @@ What encoders and BM25 see of a passage is its context text: "title — section"
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import version
-from itertools import islice
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
+from infoseek_offline.engine import batches
 from infoseek_offline.errors import IndexError_
+from infoseek_offline.files import write_json
 from infoseek_offline.records import Passage
-from infoseek_offline.retrieval.dense import build_dense
-from infoseek_offline.retrieval.encoder import Encoder, Vectors, make_encoder
-from infoseek_offline.retrieval.folder import FORMAT, building, file_table, write_manifest
+from infoseek_offline.retrieval.dense import DenseIndex, build_dense
+from infoseek_offline.retrieval.encoder import (
+    DESCRIPTION,
+    Encoder,
+    Settings,
+    check_settings,
+    is_distilled,
+    load_encoder,
+    make_encoder,
+)
+from infoseek_offline.retrieval.folder import FORMAT, VECTORS, building, file_table, write_manifest
+from infoseek_offline.retrieval.lsa import LsaEncoder
+from infoseek_offline.retrieval.recall import measure, sample_queries
+from infoseek_offline.retrieval.shards import SHARD, Say, encode, tokenise
 from infoseek_offline.retrieval.sparse import build_sparse
-from infoseek_offline.retrieval.tokenise import terms
+from infoseek_offline.retrieval.tokenise import Numbered
 
-BATCH = 1_024
 FIT_ON = 200_000  # passages that an encoder is fitted on at most, evenly spaced: its memory is bounded so
 
-T = TypeVar("T")
-Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+Measure = Callable[[Path, dict[str, Any]], dict[str, Any]]
 
 
 def context_text(passage: Passage) -> str:
@@ -38,52 +49,97 @@ def build_index(
     folder: Path,
     *,
     encoder: str = "lsa",
+    settings: Settings | None = None,
+    factory: str | None = None,
+    nprobe: int | None = None,
     language: str = "en",
     corpus_digest: str,
-    progress: Progress | None = None,
+    workers: int = 1,
+    selftest: Measure | None = None,
+    progress: Say | None = None,
 ) -> dict[str, Any]:
     """Index `passages` into `folder` and give the manifest. An index that stands there is replaced only by a whole new one.
 
-    `passages` is read three times where it is a function that gives them afresh, else held in memory. Raises IndexError_ where
-    there are none, where the encoder can't be had, or where the folder can't be written (see folder.building).
+    `passages` is read up to three times where it is a function that gives them afresh, else held in memory; pages must ascend.
+    `selftest` is called with the folder and the manifest before it is finished, and what it gives goes into the manifest.
+    Raises IndexError_ where there are no passages, where the encoder can't be had, or where the folder can't be written (see
+    folder.building); UsageError for a factory or settings that do not fit.
     """
     give = passages if callable(passages) else _again(passages)
     say = progress or (lambda what, done, total: None)
-    with building(Path(folder)) as work:
-        ids, pages = _identities(give)
-        count = len(ids)
-        np.save(work / "documents.npy", np.array([i.encode() for i in ids], dtype=np.bytes_), allow_pickle=False)
-        np.save(work / "pages.npy", np.array(pages, dtype=np.int32), allow_pickle=False)
+    settings = settings or Settings()
+    check_settings(encoder, settings)
+    key = {"corpus": corpus_digest, "encoder": encoder, **asdict(settings), "language": language, "versions": _versions(encoder)}
+    with building(Path(folder), _with_model(key, encoder)) as work:
+        identities = _Identities()
+        tokens = tokenise(identities.shards(give, say), language, workers)
+        count = identities.write(work)
 
-        step = -(-count // FIT_ON)
-        sample = _counted(islice(_texts(give), 0, None, step), "fit encoder", -(-count // step), say)
-        model = make_encoder(encoder, sample, language)
-        (work / "encoder").mkdir()
-        model.save(work / "encoder")
+        model = _encoder(work / "encoder", encoder, tokens, language, settings, say)
+        vectors = encode(model, work / "encoder", work / VECTORS, lambda: _shards(give()), tokens, workers, say)
 
-        vectors = _encode(model, _texts(give), count, work / "vectors.tmp", say)
         say("dense", 0, count)
-        dense = build_dense(vectors, work / "dense.faiss")
-        del vectors
-        (work / "vectors.tmp").unlink()
-
-        tokens = (terms(text, language) for text in _texts(give))
-        sparse = build_sparse(_counted(tokens, "sparse", count, say), work / "sparse")
+        dense = build_dense(vectors, work / "dense.faiss", factory, nprobe)
+        recall = measure(DenseIndex(work / "dense.faiss", dense), vectors, lambda: sample_queries(give(), count, model), dense)
+        say("sparse", 0, count)
+        sparse = build_sparse(tokens, work / "sparse")
 
         manifest = {
             "format": FORMAT,
             "corpus": corpus_digest,
             "language": language,
             "passages": count,
-            "pages": len(set(pages)),
+            "pages": len(set(identities.pages)),
             "encoder": model.describe(),
-            "dense": dense,
+            "dense": {**dense, **recall},
             "sparse": sparse,
             "versions": _versions(encoder),
-            "files": file_table(work),
+            "files": {n: entry for n, entry in file_table(work).items() if n.split("/")[0] not in (VECTORS, "building.json")},
         }
+        if selftest:
+            write_manifest(work, manifest)
+            manifest["selftest"] = selftest(work, manifest)
         write_manifest(work, manifest)
     return manifest
+
+
+class _Identities:
+    """Who the passages are, gathered while their texts go by."""
+
+    def __init__(self) -> None:
+        self.ids: list[bytes] = []
+        self.pages: list[int] = []
+        self.sections: list[int] = []
+        self._titles: dict[str, int] = {}
+
+    def shards(self, give: Callable[[], Iterable[Passage]], say: Say) -> Iterator[list[str]]:
+        def noted() -> Iterator[Passage]:
+            for passage in give():
+                self.ids.append(passage.id.encode())
+                self.pages.append(passage.page)
+                self.sections.append(self._titles.setdefault(passage.section, len(self._titles)))
+                yield passage
+
+        for texts in _shards(noted()):
+            yield texts
+            say("terms", len(self.ids), 0)
+
+    def write(self, work: Path) -> int:
+        """Into the index's files; gives the number of passages."""
+        if not self.ids:
+            raise IndexError_("the corpus has no passages to index; look at its pages with: infoseek corpus --help")
+        if len(set(self.ids)) < len(self.ids):
+            raise ValueError("document ids are not unique")
+        if any(later < earlier for earlier, later in zip(self.pages, self.pages[1:], strict=False)):
+            raise ValueError("passages are not in the order of their pages")
+        titles = sorted(self._titles)
+        line = {title: number for number, title in enumerate(titles)}
+        place = np.array([line[title] for title in self._titles], np.int32)  # by order of appearance
+        np.save(work / "documents.npy", np.array(self.ids, np.bytes_), allow_pickle=False)
+        np.save(work / "pages.npy", np.array(self.pages, np.int32), allow_pickle=False)
+        np.save(work / "sections.npy", place[np.array(self.sections, np.int64)], allow_pickle=False)
+        write_json(work / "sections.json", titles)
+        return len(self.ids)
 
 
 def _again(passages: Iterable[Passage]) -> Callable[[], Iterable[Passage]]:
@@ -91,41 +147,33 @@ def _again(passages: Iterable[Passage]) -> Callable[[], Iterable[Passage]]:
     return lambda: kept
 
 
-def _texts(give: Callable[[], Iterable[Passage]]) -> Iterator[str]:
-    return (context_text(passage) for passage in give())
+def _shards(passages: Iterable[Passage]) -> Iterator[list[str]]:
+    return batches((context_text(passage) for passage in passages), SHARD)
 
 
-def _identities(give: Callable[[], Iterable[Passage]]) -> tuple[list[str], list[int]]:
-    ids: list[str] = []
-    pages: list[int] = []
-    for passage in give():
-        ids.append(passage.id)
-        pages.append(passage.page)
-    if not ids:
-        raise IndexError_("the corpus has no passages to index; look at its pages with: infoseek corpus --help")
-    if len(set(ids)) < len(ids):
-        raise ValueError("document ids are not unique")
-    return ids, pages
+def _encoder(folder: Path, spec: str, tokens: Numbered, language: str, settings: Settings, say: Say) -> Encoder:
+    """Made and saved, or what a killed build of the same had saved."""
+    if (folder / DESCRIPTION).is_file():  # written last
+        return load_encoder(folder)
+    count = len(tokens.lengths)
+    say("fit encoder", 0, min(count, FIT_ON))
+    if spec == "lsa":
+        model: Encoder = LsaEncoder.fit_tokens(tokens.rows(0, count, -(-count // FIT_ON)), language)
+    else:
+        model = make_encoder(spec, language=language, settings=settings)
+    folder.mkdir(exist_ok=True)
+    model.save(folder)
+    return model
 
 
-def _encode(model: Encoder, texts: Iterator[str], count: int, path: Path, say: Progress) -> Vectors:
-    """All vectors, in a mapped file: a million of 256 dimensions are 1 GB, which memory need not hold."""
-    done = 0
-    with path.open("wb") as file:  # written, not mapped: a full disk is then an error, and not a killed process
-        while batch := list(islice(texts, BATCH)):
-            file.write(np.ascontiguousarray(model.encode_documents(batch)).data)
-            done += len(batch)
-            say("encode", done, count)
-    if done != count:
-        raise ValueError(f"the passages changed while they were indexed: {count}, then {done}")
-    return np.memmap(path, dtype=np.float32, mode="r", shape=(count, model.dimension))
+def _with_model(key: dict[str, Any], spec: str) -> dict[str, Any]:
+    """With the digest of the model, so that a killed build does not go on with another."""
+    if spec == "lsa":
+        return key
+    from infoseek_offline.retrieval.static import teacher_digest
+    from infoseek_offline.retrieval.transformer import model_digest, model_folder
 
-
-def _counted(items: Iterable[T], what: str, total: int, say: Progress) -> Iterator[T]:
-    for done, item in enumerate(items, 1):
-        yield item
-        if done % BATCH == 0 or done == total:
-            say(what, done, total)
+    return {**key, "model": teacher_digest(spec) if is_distilled(spec) else model_digest(model_folder(spec))}
 
 
 def _versions(encoder: str) -> dict[str, str]:
@@ -134,5 +182,11 @@ def _versions(encoder: str) -> dict[str, str]:
 
     packages = ["bm25s", "numpy", "scipy", "scikit-learn", "PyStemmer"]
     if encoder != "lsa":
-        packages += ["sentence-transformers", "torch"]
-    return {"faiss": faiss.__version__, **{package: version(package) for package in packages}}
+        packages += ["torch", "model2vec" if is_distilled(encoder) else "sentence-transformers"]
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = ""
+    return {"faiss": faiss.__version__, **found}

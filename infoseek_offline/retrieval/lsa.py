@@ -1,13 +1,12 @@
 """The `lsa` encoder: TF-IDF and truncated SVD fitted on the corpus itself (Deerwester et al. 1990). No weights, any language.
 
-Files: `encoder.json`, `vocabulary.json` (terms in column order), `idf.npy` (float32, terms), `components.npy` (float32, terms ×
-dimension; mapped when loaded). Same corpus, same bytes, whatever the number of threads.
+Files: `encoder.json`, `vocabulary.npy` (hashes of the terms, sorted), `idf.npy` (float32, terms), `components.npy` (float32,
+terms × dimension); all but the first mapped when loaded. Same corpus, same bytes, whatever the number of threads.
 """
 
 from __future__ import annotations
 
 import json
-from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoseek_offline.retrieval.encoder import Vectors, digest_of, read_description, write_description
-from infoseek_offline.retrieval.tokenise import terms
+from infoseek_offline.retrieval.tokenise import Tokens, find, hashed
 
 DIMENSION = 256
 MAX_TERMS = 100_000  # 100 MB of components; rarer terms than these carry no likeness
@@ -29,8 +28,8 @@ class LsaEncoder:
 
     name = "lsa"
 
-    def __init__(self, vocabulary: Sequence[str], idf: Vectors, components: Vectors, language: str, digest: str) -> None:
-        self.columns = {term: column for column, term in enumerate(vocabulary)}
+    def __init__(self, vocabulary: NDArray[np.uint64], idf: Vectors, components: Vectors, language: str, digest: str) -> None:
+        self.vocabulary = vocabulary
         self.idf = idf
         self.components = components
         self.language = language
@@ -39,34 +38,38 @@ class LsaEncoder:
 
     @classmethod
     def fit(cls, texts: Iterable[str], language: str = "en") -> LsaEncoder:
-        """Reads `texts` once; holds a term id for each of their terms in memory (4 bytes), and a sparse matrix."""
+        return cls.fit_tokens(hashed(texts, language), language)
+
+    @classmethod
+    def fit_tokens(cls, tokens: Tokens, language: str = "en") -> LsaEncoder:
+        """From the terms of the texts."""
         from scipy.sparse import csr_matrix
 
-        seen: dict[str, int] = {}
-        ids, ends = array("i"), [0]
-        for text in texts:
-            ids.extend([seen.setdefault(term, len(seen)) for term in terms(text, language)])
-            ends.append(len(ids))
-        flat = np.frombuffer(ids, np.int32) if len(ids) else np.empty(0, np.int32)
-        counts = csr_matrix((np.ones(len(flat)), flat, np.asarray(ends)), shape=(len(ends) - 1, len(seen)))
+        words, columns = np.unique(tokens.ids, return_inverse=True)
+        ends = np.concatenate(([0], np.cumsum(tokens.lengths)))
+        counts = csr_matrix((np.ones(len(columns)), columns, ends), shape=(len(tokens.lengths), len(words)))
         counts.sum_duplicates()
-        vocabulary, kept = _choose(list(seen), np.bincount(counts.indices, minlength=len(seen)), counts.shape[0])
+        frequency = np.bincount(counts.indices, minlength=len(words))
+        kept = np.flatnonzero(frequency >= (2 if len(tokens.lengths) >= RARE else 1))
+        # The commonest win; ties by the hash.
+        kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:MAX_TERMS]])
+        vocabulary = words[kept]
         idf, components = _decompose(counts[:, kept])
         header = json.dumps([language, DIMENSION, SEED]).encode()
-        digest = digest_of([header, "\0".join(vocabulary).encode(), idf.tobytes(), components.tobytes()])
+        digest = digest_of([header, vocabulary.tobytes(), idf.tobytes(), components.tobytes()])
         return cls(vocabulary, idf, components, language, digest)
 
     @classmethod
     def load(cls, folder: Path) -> LsaEncoder:
         saved = read_description(folder)
-        vocabulary = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
-        idf = np.load(folder / "idf.npy", allow_pickle=False)
-        components = np.load(folder / "components.npy", mmap_mode="r", allow_pickle=False)
-        return cls(vocabulary, idf, components.view(np.ndarray), saved["language"], saved["digest"])
+        vocabulary, idf, components = (
+            np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+            for name in ("vocabulary", "idf", "components")
+        )
+        return cls(vocabulary, idf, components, saved["language"], saved["digest"])
 
     def save(self, folder: Path) -> None:
-        vocabulary = json.dumps(list(self.columns), ensure_ascii=False)
-        (folder / "vocabulary.json").write_text(vocabulary, encoding="utf-8")
+        np.save(folder / "vocabulary.npy", self.vocabulary, allow_pickle=False)
         np.save(folder / "idf.npy", self.idf, allow_pickle=False)
         np.save(folder / "components.npy", self.components, allow_pickle=False)
         write_description(self, folder)
@@ -76,41 +79,28 @@ class LsaEncoder:
             "name": self.name,
             "language": self.language,
             "dimension": self.dimension,
-            "terms": len(self.columns),
+            "terms": len(self.vocabulary),
             "digest": self.digest,
         }
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts)
+        return self.encode_tokens(hashed(texts, self.language))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts)
+        return self.encode_tokens(hashed(texts, self.language))
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
+    def encode_tokens(self, tokens: Tokens) -> Vectors:
         # A sparse times a dense matrix is a plain loop in scipy: no BLAS, so a row depends on nothing but its text.
         from scipy.sparse import csr_matrix
 
-        columns: list[int] = []
-        ends = [0]
-        for text in texts:
-            columns.extend(sorted(self.columns[term] for term in terms(text, self.language) if term in self.columns))
-            ends.append(len(columns))
-        matrix = csr_matrix(
-            (np.ones(len(columns), np.float32), np.asarray(columns, np.int32), np.asarray(ends)),
-            shape=(len(texts), len(self.idf)),
-        )
+        columns, known = find(self.vocabulary, tokens.ids)
+        rows = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)[known]
+        columns = columns[known]
+        shape = (len(tokens.lengths), len(self.idf))
+        matrix = csr_matrix((np.ones(len(columns), np.float32), (rows, columns)), shape=shape)
         matrix.sum_duplicates()
         matrix.data = (1 + np.log(matrix.data)) * self.idf[matrix.indices]
         return _normalised(np.asarray(matrix @ self.components, np.float32))
-
-
-def _choose(words: list[str], frequency: NDArray[np.int64], texts: int) -> tuple[list[str], NDArray[np.int64]]:
-    """The terms kept, sorted, and where they stand in `words`. The commonest win; ties by the term itself."""
-    least = 2 if texts >= RARE else 1
-    candidates = [i for i in range(len(words)) if frequency[i] >= least]
-    candidates.sort(key=lambda i: (-int(frequency[i]), words[i]))
-    kept = sorted(candidates[:MAX_TERMS], key=lambda i: words[i])
-    return [words[i] for i in kept], np.asarray(kept, np.int64)
 
 
 def _decompose(counts: Any) -> tuple[Vectors, Vectors]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DECIMALS = 6
+BLOCK = 256
 FUSION_CONSTANT = 60  # Cormack, Clarke and Büttcher 2009
 FUSION_DEPTH = 100
 
@@ -23,10 +24,10 @@ def empty() -> Ranking:
     return np.empty(0, np.int64), np.empty(0, np.float64)
 
 
-def order(positions: NDArray[np.int64], scores: NDArray[Any], k: int) -> Ranking:
-    """The best `k` of scored positions; a score that rounds to zero or below is no hit."""
+def order(positions: NDArray[np.int64], scores: NDArray[Any], k: int, least: float = 0.0) -> Ranking:
+    """The best `k` of scored positions; a score that rounds to `least` or below is no hit."""
     rounded = np.asarray(np.round(scores.astype(np.float64), DECIMALS), np.float64)
-    keep = rounded > 0
+    keep = rounded > least
     positions, rounded = positions[keep], rounded[keep]
     best = np.lexsort((positions, -rounded))[:k]
     return positions[best], rounded[best]
@@ -34,12 +35,16 @@ def order(positions: NDArray[np.int64], scores: NDArray[Any], k: int) -> Ranking
 
 def top(scores: NDArray[Any], k: int) -> Ranking:
     """The best `k` of a score for every position, exactly: a tie at the edge goes to the lower position."""
-    positions = np.flatnonzero(scores > 0)
-    if 0 < k < len(positions):
-        values = scores[positions]
-        edge = np.partition(values, len(values) - k)[len(values) - k]
-        # Scores within the rounding of the k-th may tie with it.
-        positions = positions[values >= edge - 2 * 10.0**-DECIMALS]
+    if not 0 < k < len(scores):
+        return order(np.flatnonzero(scores > 0), scores[scores > 0], k)
+    blocks = len(scores) // BLOCK
+    if blocks > k:
+        # At least k scores reach the k-th highest maximum of a block: one pass instead of sorting.
+        edge = np.partition(scores[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1), blocks - k)[blocks - k]
+    else:
+        edge = np.partition(scores, len(scores) - k)[len(scores) - k]
+    # Scores within the rounding of the edge may tie with it.
+    positions = np.flatnonzero(scores >= max(float(edge) - 2 * 10.0**-DECIMALS, 10.0**-DECIMALS / 2))
     return order(positions, scores[positions], k)
 
 

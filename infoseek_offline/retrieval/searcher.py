@@ -8,25 +8,29 @@ the passage's position in the corpus.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from infoseek_offline.errors import IndexError_, UsageError
+from infoseek_offline.files import read_json
 from infoseek_offline.records import Hit, Passage
 from infoseek_offline.retrieval.dense import DenseIndex
-from infoseek_offline.retrieval.encoder import Encoder, load_encoder
+from infoseek_offline.retrieval.encoder import load_encoder
 from infoseek_offline.retrieval.folder import MANIFEST, REBUILD, check_sizes, read_manifest
 from infoseek_offline.retrieval.ranking import FUSION_DEPTH, Ranking, empty, fuse
 from infoseek_offline.retrieval.sparse import SparseIndex
-from infoseek_offline.retrieval.tokenise import terms
+from infoseek_offline.retrieval.tokenise import hashed
 
 Mode = Literal["dense", "sparse", "hybrid"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Place = tuple[str, int]  # document id, page
+BATCH = 64  # queries that are ranked together: their scores over a Flat index are held at once
+FEW = 1_000  # passages; more than these are hidden by a mask, fewer by looking further
 
 
 class PassageSource(Protocol):
@@ -40,26 +44,31 @@ class PassageSource(Protocol):
     def passage(self, document_id: str) -> Passage: ...
 
 
+class Filter(NamedTuple):
+    """Which passages may be found: those under the mask `allowed` (None: all), but for the positions `without` (None: none)."""
+
+    allowed: NDArray[np.bool_] | None
+    without: NDArray[np.int64] | None
+
+    @property
+    def hidden(self) -> NDArray[Any] | None:
+        return self.without if self.allowed is None else ~self.allowed
+
+
 class Searcher:
     """Open it with `Searcher.open`, once in each process (after a fork, not before)."""
 
-    def __init__(
-        self,
-        manifest: dict[str, Any],
-        source: PassageSource,
-        encoder: Encoder,
-        dense: DenseIndex,
-        sparse: SparseIndex,
-        documents: NDArray[np.bytes_],
-        pages: NDArray[np.int32],
-    ) -> None:
+    def __init__(self, folder: Path, manifest: dict[str, Any], source: PassageSource, encoder: str | None = None) -> None:
+        """Map the files of a whole index; `open` also checks that it is one."""
         self.manifest = manifest
+        self.encoder = load_encoder(folder / "encoder", encoder)
+        self._folder = folder
         self._source = source
-        self._encoder = encoder
-        self._dense = dense
-        self._sparse = sparse
-        self._documents = documents
-        self._pages = pages
+        self._dense = DenseIndex(folder / "dense.faiss", manifest["dense"])
+        self._sparse = SparseIndex(folder / "sparse", manifest["passages"])
+        self._documents, self._pages, self._sections = (_mapped(folder / f"{n}.npy") for n in ("documents", "pages", "sections"))
+        parts = (self._documents, self._pages, self._sections, self._dense)
+        self._whole = all(len(part) == manifest["passages"] for part in parts)
 
     @classmethod
     def open(cls, folder: Path, passage_source: PassageSource, *, encoder: str | None = None) -> Searcher:
@@ -75,33 +84,138 @@ class Searcher:
                 made, here = manifest["corpus"][:12], passage_source.digest[:12]
                 raise IndexError_(f"the index {folder} was made of corpus {made}, the corpus here is {here}; run: {REBUILD}")
             check_sizes(folder, manifest)
-            model = load_encoder(folder / "encoder", encoder)
-            documents = np.load(folder / "documents.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
-            pages = np.load(folder / "pages.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
-            dense = DenseIndex(folder / "dense.faiss", manifest["dense"])
-            whole = len(documents) == len(pages) == len(dense) == manifest["passages"]
+            searcher = cls(folder, manifest, passage_source, encoder)
+            whole = searcher._whole and searcher.encoder.dimension == manifest["dense"]["dimension"]
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise IndexError_(f"the index {folder} is damaged ({error}); run: {REBUILD}") from error
-        if not whole or model.dimension != manifest["dense"]["dimension"]:
+        if not whole:
             raise IndexError_(f"the index {folder} is damaged (its files disagree with {MANIFEST}); run: {REBUILD}")
-        return cls(manifest, passage_source, model, dense, SparseIndex(folder / "sparse"), documents, pages)
+        return searcher
 
     def __len__(self) -> int:
         return len(self._pages)
 
-    def search(self, query: str, k: int = 10, mode: Mode = "hybrid", exclude_pages: Collection[int] = ()) -> list[Hit]:
-        """The best `k` passages with their texts, best first, as if the pages in `exclude_pages` did not exist.
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        mode: Mode = "hybrid",
+        exclude_pages: Collection[int] = (),
+        *,
+        pages: Collection[int] | None = None,
+        sections: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """The best `k` passages with their texts, best first, as if the pages in `exclude_pages` did not exist, and where given
+        only of these `pages`, only of sections with these titles ("" is the lead).
 
         `Hit.scores` has the score of each component that found the passage among its own results. Raises UsageError for a
         negative k or an unknown mode.
         """
-        parts = self._rank(query, k, (mode,), exclude_pages)
-        chosen = parts.pop(mode)
-        by_part = {name: dict(zip(*(a.tolist() for a in parts[name]), strict=True)) for name in parts}
+        return self.search_many([query], k, mode, exclude_pages, pages=pages, sections=sections)[0]
+
+    def search_many(
+        self,
+        queries: Iterable[str],
+        k: int = 10,
+        mode: Mode = "hybrid",
+        exclude_pages: Collection[int] = (),
+        *,
+        pages: Collection[int] | None = None,
+        sections: Collection[str] | None = None,
+    ) -> list[list[Hit]]:
+        """`search` for each query, in order, with the same results as one by one; the encoder is called once for 64 queries."""
+        chosen = self.filter(exclude_pages, pages, sections)
+        return [self._hits(found, mode) for found in self._rank(list(queries), k, (mode,), chosen)]
+
+    def get_document(self, document_id: str) -> Passage:
+        """The passage of an id. Raises CorpusError where there is none."""
+        return self._source.passage(document_id)
+
+    def ranks(self, query: str, k: int = 10, mode: Mode = "hybrid", exclude_pages: Collection[int] = ()) -> list[Place]:
+        """(document id, page) of what `search` finds, without reading any text."""
+        return self._places(self._rank([query], k, (mode,), self.filter(exclude_pages))[0][mode])
+
+    def rank_all(self, query: str, k: int = 10, exclude_pages: Collection[int] = ()) -> dict[Mode, list[Place]]:
+        """`ranks` in all three modes, for the price of hybrid."""
+        return self.rank_all_many([query], k, exclude_pages)[0]
+
+    def rank_all_many(
+        self, queries: Sequence[str], k: int = 10, exclude_pages: Collection[int] = ()
+    ) -> list[dict[Mode, list[Place]]]:
+        """`rank_all` for each query, in order, with the same results as one by one."""
+        ranked = self._rank(queries, k, MODES, self.filter(exclude_pages))
+        return [{mode: self._places(found[mode]) for mode in MODES} for found in ranked]
+
+    def filter(
+        self,
+        exclude_pages: Collection[int] = (),
+        pages: Collection[int] | None = None,
+        sections: Collection[str] | None = None,
+    ) -> Filter:
+        """What `search` may find. Passages stand in the order of their pages, so the few of a page are found without a scan."""
+        hidden = self._positions(exclude_pages)
+        if pages is None and sections is None and len(hidden) <= FEW:
+            return Filter(None, hidden if len(hidden) else None)
+        allowed = np.full(len(self), pages is None)
+        if pages is not None:
+            allowed[self._positions(pages)] = True
+        if sections is not None:
+            wanted = [line for title in sections if (line := self._section_lines.get(title)) is not None]
+            allowed &= np.isin(self._sections, np.array(wanted, np.int32))
+        allowed[hidden] = False
+        return Filter(allowed, None)
+
+    @cached_property
+    def _section_lines(self) -> dict[str, int]:
+        return {title: line for line, title in enumerate(read_json(self._folder / "sections.json"))}
+
+    def _positions(self, pages: Collection[int]) -> NDArray[np.int64]:
+        """The passages of these pages."""
+        wanted = np.array(sorted({p for p in pages if 0 <= p <= 2**31 - 1}), np.int32)
+        low, high = np.searchsorted(self._pages, wanted), np.searchsorted(self._pages, wanted, side="right")
+        return np.concatenate([np.empty(0, np.int64), *(np.arange(a, b) for a, b in zip(low, high, strict=True))])
+
+    def _rank(self, queries: Sequence[str], k: int, modes: tuple[Mode, ...], chosen: Filter) -> list[dict[str, Ranking]]:
+        """For each query rankings cut to k for the asked modes; the components behind `hybrid` come along, uncut if not asked."""
+        if k < 0:
+            raise UsageError(f"k is {k}: ask for 0 hits or more")
+        for mode in modes:
+            if mode not in MODES:
+                raise UsageError(f"no search mode {mode}: say dense, sparse or hybrid")
+        hybrid = "hybrid" in modes
+        depth = max(k, FUSION_DEPTH) if hybrid else k
+        texts = [query.encode("utf-8", "replace").decode() for query in queries]
+        ranked: list[dict[str, Ranking]] = [{} for _ in texts]
+        if hybrid or "dense" in modes:
+            for found, ranking in zip(ranked, self._rank_dense(texts, depth, chosen), strict=True):
+                found["dense"] = ranking
+        if hybrid or "sparse" in modes:
+            for found, text in zip(ranked, texts, strict=True):
+                terms = hashed([text], self.manifest["language"]).ids
+                found["sparse"] = self._sparse.search(terms, depth, chosen.hidden)
+        for found in ranked:
+            if hybrid:
+                found["hybrid"] = fuse((found["dense"], found["sparse"]), k)
+            for mode in modes:
+                found[mode] = (found[mode][0][:k], found[mode][1][:k])
+        return ranked
+
+    def _rank_dense(self, texts: list[str], k: int, chosen: Filter) -> list[Ranking]:
+        ranked: list[Ranking] = [empty()] * len(texts)
+        asked = [place for place, text in enumerate(texts) if text.strip()]  # a transformer has an opinion even on nothing
+        for start in range(0, len(asked), BATCH):
+            places = asked[start : start + BATCH]
+            vectors = self.encoder.encode_queries([texts[place] for place in places])
+            for place, found in zip(places, self._dense.search_many(vectors, k, *chosen), strict=True):
+                ranked[place] = found
+        return ranked
+
+    def _hits(self, rankings: dict[str, Ranking], mode: Mode) -> list[Hit]:
+        parts = {name: dict(zip(*(a.tolist() for a in rankings[name]), strict=True)) for name in rankings if name != mode}
         hits = []
-        for position, score in zip(*(a.tolist() for a in chosen), strict=True):
+        for position, score in zip(*(a.tolist() for a in rankings[mode]), strict=True):
             passage = self._source.passage(self._documents[position].decode())
-            scores = {name: found[position] for name, found in by_part.items() if position in found}
+            scores = {name: found[position] for name, found in parts.items() if position in found}
             hits.append(
                 Hit(
                     document=passage.id,
@@ -115,49 +229,11 @@ class Searcher:
             )
         return hits
 
-    def search_many(
-        self, queries: Iterable[str], k: int = 10, mode: Mode = "hybrid", exclude_pages: Collection[int] = ()
-    ) -> list[list[Hit]]:
-        """`search` for each query, in order, with the same results as one by one."""
-        return [self.search(query, k, mode, exclude_pages) for query in queries]
-
-    def ranks(self, query: str, k: int = 10, mode: Mode = "hybrid", exclude_pages: Collection[int] = ()) -> list[Place]:
-        """(document id, page) of what `search` finds, without reading any text."""
-        return self._places(self._rank(query, k, (mode,), exclude_pages)[mode])
-
-    def rank_all(self, query: str, k: int = 10, exclude_pages: Collection[int] = ()) -> dict[Mode, list[Place]]:
-        """`ranks` in all three modes, for the price of hybrid."""
-        found = self._rank(query, k, MODES, exclude_pages)
-        return {mode: self._places(found[mode]) for mode in MODES}
-
-    def _rank(self, query: str, k: int, modes: tuple[Mode, ...], exclude_pages: Collection[int]) -> dict[str, Ranking]:
-        """Rankings cut to k for the asked modes; the components behind `hybrid` come along, uncut if not asked for."""
-        if k < 0:
-            raise UsageError(f"k is {k}: ask for 0 hits or more")
-        for mode in modes:
-            if mode not in MODES:
-                raise UsageError(f"no search mode {mode}: say dense, sparse or hybrid")
-        hybrid = "hybrid" in modes
-        depth = max(k, FUSION_DEPTH) if hybrid else k
-        query = query.encode("utf-8", "replace").decode()
-        allowed = ~np.isin(self._pages, np.fromiter(exclude_pages, np.int64)) if exclude_pages else None
-        found: dict[str, Ranking] = {}
-        if hybrid or "dense" in modes:
-            found["dense"] = self._rank_dense(query, depth, allowed)
-        if hybrid or "sparse" in modes:
-            found["sparse"] = self._sparse.search(terms(query, self.manifest["language"]), depth, allowed)
-        if hybrid:
-            found["hybrid"] = fuse((found["dense"], found["sparse"]), k)
-        for mode in modes:
-            found[mode] = (found[mode][0][:k], found[mode][1][:k])
-        return found
-
-    def _rank_dense(self, query: str, k: int, allowed: NDArray[np.bool_] | None) -> Ranking:
-        if not query.strip():  # a transformer has an opinion even on nothing
-            return empty()
-        return self._dense.search(self._encoder.encode_queries([query])[0], k, allowed)
-
     def _places(self, ranking: Ranking) -> list[Place]:
         positions = ranking[0]
         ids = self._documents[positions].tolist()
         return [(i.decode(), page) for i, page in zip(ids, self._pages[positions].tolist(), strict=True)]
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)

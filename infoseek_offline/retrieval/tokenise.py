@@ -7,6 +7,8 @@
   a run of one character as that character;
 - for English also: the possessive 's and the commonest function words left out, Latin accents folded, words stemmed.
 
+An index knows a term by a 64-bit hash (`hashed`): a vocabulary is then a sorted array that is mapped, not a dictionary to load.
+
 Changing what this module gives for any text makes old indexes wrong: raise `folder.FORMAT` with it.
 """
 
@@ -15,8 +17,13 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 _STOP_WORDS = """
     a about also an and any are as at be been but by can could did do does for from had has have he her him his how i if in
@@ -57,6 +64,63 @@ def terms(text: str, language: str = "en") -> list[str]:
         elif piece not in ENGLISH_STOP_WORDS:
             found.append(_english(piece))
     return found
+
+
+def pieces(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where words (True) and runs of scripts without spaces (False) stand in `text`."""
+    for match in _pattern().finditer(text):
+        yield match.start(), match.end(), match.lastgroup == "word"
+
+
+class Tokens(NamedTuple):
+    """The terms of some texts: `ids`, one after another, and how many each text has (`lengths`)."""
+
+    ids: NDArray[np.uint64]
+    lengths: NDArray[np.int64]
+
+    def numbered(self) -> Numbered:
+        vocabulary, ids = np.unique(self.ids, return_inverse=True)
+        return Numbered(vocabulary, ids.astype(np.int32), self.lengths)
+
+
+class Numbered(NamedTuple):
+    """The terms of all passages: `ids` are places in the sorted `vocabulary`, one passage after another."""
+
+    vocabulary: NDArray[np.uint64]
+    ids: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+
+    def rows(self, start: int, stop: int, step: int = 1) -> Tokens:
+        ends = np.concatenate(([0], np.cumsum(self.lengths)))
+        if step == 1:
+            return Tokens(self.vocabulary[self.ids[ends[start] : ends[stop]]], self.lengths[start:stop])
+        kept = np.zeros(len(self.lengths), np.bool_)
+        kept[start:stop:step] = True
+        return Tokens(self.vocabulary[self.ids[np.repeat(kept, self.lengths)]], self.lengths[kept])
+
+
+def hashed(texts: Iterable[str], language: str = "en") -> Tokens:
+    ids: list[int] = []
+    lengths: list[int] = []
+    for text in texts:
+        before = len(ids)
+        ids.extend(map(term_hash, terms(text, language)))
+        lengths.append(len(ids) - before)
+    return Tokens(np.array(ids, np.uint64), np.array(lengths, np.int64))
+
+
+@lru_cache(maxsize=1 << 17)
+def term_hash(term: str) -> int:
+    """With a million terms, two share a hash in one corpus of 37 million; they then count as one term."""
+    return int.from_bytes(blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def find(vocabulary: NDArray[np.uint64], ids: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each id its place in the sorted vocabulary, and whether it stands there."""
+    if not len(vocabulary):
+        return np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
+    places = np.minimum(np.searchsorted(vocabulary, ids), len(vocabulary) - 1)
+    return places, vocabulary[places] == ids
 
 
 def is_english(language: str) -> bool:

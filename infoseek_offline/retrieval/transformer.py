@@ -16,15 +16,25 @@ from typing import Any
 import numpy as np
 
 from infoseek_offline.errors import IndexError_, MissingExtra
-from infoseek_offline.retrieval.encoder import Vectors, digest_of, write_description
+from infoseek_offline.retrieval.encoder import Settings, Vectors, digest_of, write_description
 
 BATCH = 32
+SWITCHES = (
+    "HF_HUB_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "HF_HUB_DISABLE_TELEMETRY",
+    "HF_HUB_DISABLE_PROGRESS_BARS",
+)
 
 
 class SentenceTransformersEncoder:
-    """Runs on the CPU. Documents and queries go through the model's own prompts (`encode_document`, `encode_query`)."""
+    """Documents and queries go through the model's own prompts (`encode_document`, `encode_query`) or those of the settings.
 
-    def __init__(self, folder: Path, name: str = "sentence-transformers") -> None:
+    On the CPU one thread works: the number of threads changes the last bits, and a build has its worker processes.
+    """
+
+    def __init__(self, folder: Path, name: str = "sentence-transformers", settings: Settings | None = None) -> None:
         """Raises IndexError_ where `folder` holds no model, MissingExtra where sentence-transformers is not installed."""
         if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
             raise IndexError_(
@@ -32,48 +42,71 @@ class SentenceTransformersEncoder:
             )
         self.name = name
         self.folder = folder.resolve()
-        self.digest = _model_digest(self.folder)
-        self._model = _load(self.folder)
+        self.settings = settings or Settings()
+        self.digest = model_digest(self.folder)
+        self._model = _load(self.folder, self.settings)
         self._lock = threading.Lock()  # the tokenizers refuse to be borrowed by two threads
-        self.dimension = int(self._encode(self._model.encode, ["dimension"]).shape[1])
+        self.dimension = int(self.encode_documents(["dimension"]).shape[1])
 
     @classmethod
-    def from_spec(cls, spec: str) -> SentenceTransformersEncoder:
-        if spec == "minilm":
-            return cls(minilm_folder(), "minilm")
-        folder = Path(spec).expanduser()
-        if not folder.is_dir():
-            raise IndexError_(
-                f"no encoder {spec}: say lsa, minilm, or the path of a sentence-transformers folder "
-                f"(nothing is downloaded: put the model at {folder.absolute()})"
-            )
-        return cls(folder)
+    def from_spec(cls, spec: str, settings: Settings | None = None) -> SentenceTransformersEncoder:
+        return cls(model_folder(spec), "minilm" if spec == "minilm" else "sentence-transformers", settings)
 
     def describe(self) -> dict[str, Any]:
         # The package's place differs from one environment to the next, and its content is what the digest says.
         model = "minilm" if self.name == "minilm" else str(self.folder)
-        return {"name": self.name, "model": model, "dimension": self.dimension, "digest": self.digest}
+        described = {"name": self.name, "model": model, "dimension": self.dimension, "digest": self.digest}
+        if self.settings.chosen():
+            described["settings"] = self.settings.chosen()
+        return described
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(getattr(self._model, "encode_document", self._model.encode), texts)
+        encode = getattr(self._model, "encode_document", self._model.encode)
+        return self._encode(encode, texts, self.settings.document_prompt)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         # One at a time: padding to a neighbour's length changes the last bits.
         encode = getattr(self._model, "encode_query", self._model.encode)
-        rows = [self._encode(encode, [text]) for text in texts]
+        rows = [self._encode(encode, [text], self.settings.query_prompt) for text in texts]
         return np.concatenate(rows) if rows else np.zeros((0, self.dimension), np.float32)
 
     def save(self, folder: Path) -> None:
         write_description(self, folder)
 
-    def _encode(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
+    def _encode(self, encode: Callable[..., Any], texts: Sequence[str], prompt: str | None) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
+        import torch
+
         with self._lock:
-            vectors = encode(
-                list(texts), batch_size=BATCH, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=True
-            )
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                vectors = encode(
+                    list(texts),
+                    prompt=prompt,
+                    batch_size=BATCH,
+                    show_progress_bar=False,
+                    convert_to_numpy=True,
+                    normalize_embeddings=True,
+                    truncate_dim=self.settings.truncate_dim,
+                )
+            finally:
+                torch.set_num_threads(threads)
         return np.asarray(vectors, np.float32)
+
+
+def model_folder(spec: str) -> Path:
+    """Where the model of a spec is. Raises IndexError_ where there is none, MissingExtra where its package is not installed."""
+    if spec == "minilm":
+        return minilm_folder()
+    folder = Path(spec).expanduser()
+    if not folder.is_dir():
+        raise IndexError_(
+            f"no encoder {spec}: say lsa, minilm, distil, or the path of a sentence-transformers folder "
+            f"(nothing is downloaded: put the model at {folder.absolute()})"
+        )
+    return folder
 
 
 def minilm_folder() -> Path:
@@ -85,16 +118,15 @@ def minilm_folder() -> Path:
     return Path(get_model_path())
 
 
-def _load(folder: Path) -> Any:
-    for switch in (
-        "HF_HUB_OFFLINE",
-        "TRANSFORMERS_OFFLINE",
-        "HF_DATASETS_OFFLINE",
-        "HF_HUB_DISABLE_TELEMETRY",
-        "HF_HUB_DISABLE_PROGRESS_BARS",
-    ):
+def go_offline() -> None:
+    """Before anything of Hugging Face's is imported: it reads these once."""
+    for switch in SWITCHES:
         os.environ[switch] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _load(folder: Path, settings: Settings) -> Any:
+    go_offline()
     try:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
@@ -104,16 +136,22 @@ def _load(folder: Path) -> Any:
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
+        return SentenceTransformer(str(folder), device=settings.device, backend=settings.backend, local_files_only=True)
+    except ImportError as error:
+        package = f"sentence-transformers[{settings.backend}]"
+        raise MissingExtra(f"--backend {settings.backend}", package, settings.backend) from error
+    except (OSError, ValueError, KeyError, RuntimeError, AssertionError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise IndexError_(f"the model in {folder} can't be loaded ({reason}): copy all its files there again") from error
+        raise IndexError_(
+            f"the model in {folder} can't be loaded on {settings.device} ({reason}): copy all its files there again, or use "
+            "--device cpu"
+        ) from error
     finally:
         if bars:
             logging.enable_progress_bar()
 
 
-def _model_digest(folder: Path) -> str:
+def model_digest(folder: Path) -> str:
     """Over names and content of the model's files; hidden files and papers about it do not count."""
     parts: list[bytes] = []
     for path in sorted(folder.rglob("*")):
