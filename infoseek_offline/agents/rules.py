@@ -10,6 +10,7 @@ from infoseek_offline.claims.browser import read_claims
 from infoseek_offline.claims.infobox import phrases
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import digest_of
+from infoseek_offline.questions.clauses import ease
 from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 
@@ -70,7 +71,10 @@ def _reads(move: Move) -> float:
     constraint = move.option.constraint
     if constraint.key == "connected":
         return BARE
-    return READS_WELL if constraint.kind == "link" and not constraint.wording.startswith("the ") else 1.0
+    if constraint.kind != "link":
+        return 1.0
+    well = 1.0 if constraint.wording.startswith("the ") else READS_WELL
+    return well * ease(constraint.wording, nested=move.option.role in ("inner", "blur"))
 
 
 class RuleBrowser:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from infoseek_offline.questions.inverse import INVERSE, PAST, PREFERRED, PRESENT_ACTIVE, SAME, TRANSITIVE, VAGUE
+from infoseek_offline.questions.inverse import HARD_TO_READ, HARD_WHEN_NESTED, INVERSE, PAST, PREFERRED, PRESENT_ACTIVE, SAME, TRANSITIVE, VAGUE
 
 PREPOSITIONS = frozenset(
     "of in at on by for from to with under after into through near over around along within during between across toward towards "
@@ -62,6 +62,16 @@ def realisable(wording: str) -> bool:
     if _BROKEN.search(" ".join(plain)) or VAGUE.search(words):
         return False
     return not re.search(r"\b(\w+) \1\b|\bits \{|\band \{|\{\w\} and \{|\{\w\} [a-z]+ing\b", words)
+
+
+def ease(wording: str, nested: bool) -> float:
+    """How easily a clue of that wording is read: 1 for most, less for what a reader stumbles over; `nested` where a description
+    comes in the place of {o}. For the choice between clues that prove the same."""
+    found = forms(wording)
+    if not found:
+        return 0.0
+    said = next((f for f in found if f.form == "verb"), found[0]) if nested else found[0]
+    return HARD_TO_READ.get(said.text, 1.0) * (HARD_WHEN_NESTED.get(said.text, 1.0) if nested else 1.0)
 
 
 _BROKEN = re.compile(r"\b(?:of of|in in|the the|a the|the a|and and)\b|,|\b(?:and|or|the|an|its)$|\b(?:from|to|of) (?:in|at|on)\b")

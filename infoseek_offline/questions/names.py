@@ -42,6 +42,18 @@ _THE_LITERAL = re.compile(
 )
 
 
+# "The Alps", "the Maluku Islands": the verb behind them is plural; "the United States" and "the Netherlands" are one country.
+_MANY = re.compile(
+    r"\bthe (?:[^\W\d_][\w'’-]* )*"
+    r"(?:Islands|Isles|Mountains|Alps|Andes|Hills|Pyrenees|Highlands|Lakes|Rockies|Himalayas|Falls|Rings)$"
+)
+
+
+def is_plural(words: str) -> bool:
+    """Whether a name as it stands in a sentence takes a plural verb."""
+    return _MANY.search(words) is not None
+
+
 def literal_name(value: str) -> str:
     """A literal as it stands in a sentence: "the United Kingdom"."""
     return f"the {value}" if _THE_LITERAL.fullmatch(value) else value

@@ -15,13 +15,17 @@ from dataclasses import dataclass, field
 
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.clauses import Clause, forms
-from infoseek_offline.questions.names import Names, literal_name
+from infoseek_offline.questions.names import Names, is_plural, literal_name
 from infoseek_offline.records import Constraint, ResearchTree, Vertex
 
 LONG = 6  # words for {o} from which on they come last in their clause
 _MEASURE = re.compile(r"(?P<noun>[^{}]+?) (?:is|was) (?P<value>\{o\}.*)")
 _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
+_ARTICLE = re.compile(r"\ban? \{o\}")
 _SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that)\b")
+_PLURAL_VERBS = {
+    "is": "are", "was": "were", "has": "have", "lies": "lie", "belongs": "belong", "flows": "flow", "stands": "stand", "rises": "rise",
+}  # fmt: skip
 _PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|[a-z]+ed|found|taught)\b")  # verbs that _plural can put in the plural
 
 
@@ -174,9 +178,19 @@ class Realiser:
         parts = _Parts()
         # One kind of clause reads better than a mixture: a thing's possessives become verb phrases where there are verbs anyway.
         mixed = not person and any(c.nested or c.forms[0].form == "verb" for c in told if not c.measure())
+        said_alike: dict[tuple[Clause, ...], list[_Clue]] = {}
         for group in _alike(told):
             clue = group[0] if len(group) == 1 else _merged(group)
             first, verb = clue.forms[0], clue.form("verb")
+            told_by = group
+            if first.form == "verb" and clue.constraint.kind == "link" and not _ARTICLE.search(first.text):
+                before = said_alike.get(clue.forms, [])
+                if before and not any(c.nested or c.heavy for c in before):
+                    # "explored Spitsbergen and the bay that …", not "explored Spitsbergen and explored the bay that …"
+                    parts.verbs.remove(clues[before[0].constraint.id])
+                    told_by = [*before, *group]
+                    clue = _Clue(clue.constraint, clue.forms, _listed([c.other for c in told_by]), clue.bare, clue.nested)
+                said_alike[clue.forms] = told_by
             if measure := clue.measure():
                 words = measure
                 parts.measures.append(words)
@@ -188,10 +202,11 @@ class Realiser:
                 (parts.nested_other if clue.nested else parts.possessives).append(words)
             else:
                 pronoun = "whom" if person else "which"
-                said = clue.say(first) if len(group) == 1 else _plural(clue.say(first), clue.other)
+                plural = len(group) > 1 or (clue.constraint.other and is_plural(clue.other))
+                said = _plural(clue.say(first), clue.other) if plural else clue.say(first)
                 words = f"{first.preposition} {pronoun} {said}" if first.preposition else f"{pronoun if person else 'that'} {said}"
                 (parts.nested_other if clue.nested else parts.relatives).append(words)
-            clues.update((one.constraint.id, words) for one in group)
+            clues.update((one.constraint.id, words) for one in told_by)
         return parts
 
     def _clues(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str], person: bool) -> list[_Clue]:
@@ -225,7 +240,7 @@ def _alike(clues: list[_Clue]) -> list[list[_Clue]]:
             clue.constraint.kind == "link"
             and not clue.nested
             and not clue.heavy
-            and not re.search(r"\ban? \{o\}|^\{o\} (?:is|was) an? ", first.text)
+            and not re.search(rf"{_ARTICLE.pattern}|^\{{o\}} (?:is|was) an? ", first.text)
         )
         fits = fits and (first.form == "verb" or _PAST_SUBJECT.match(first.text) is not None)
         same = next((g for g in groups if fits and g[0].forms == clue.forms and not g[0].nested and not g[0].heavy), None)
@@ -243,8 +258,9 @@ def _merged(group: list[_Clue]) -> _Clue:
 
 def _plural(text: str, subject: str) -> str:
     """The verb right behind the subject in the plural."""
-    rest = text.removeprefix(subject)
-    return subject + re.sub(r"^ (is|was|has)\b", lambda m: {"is": " are", "was": " were", "has": " have"}[m[1]], rest)
+    if not text.startswith(subject):
+        return text
+    return subject + re.sub(r"^ (\w+)\b", lambda m: f" {_PLURAL_VERBS.get(m[1], m[1])}", text.removeprefix(subject))
 
 
 def _simple(words: str) -> bool:
