@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infoseek_offline.corpus.entities import singular
+from infoseek_offline.corpus.kinds import singular
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Claim, Page
 
@@ -41,7 +41,7 @@ def type_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     record: Page = corpus.page(page)
     noun = corpus.nouns[page]
     spans = corpus.sentence_spans(page)
-    if not noun or not spans:
+    if not noun or not spans or noun.startswith("group of "):
         return
     head = noun.rsplit(" ", 1)[-1]
     low, high = spans[0]

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from infoseek_offline.claims.clause import BE, HAVE, Token, VerbGroup, lexicon, low, time_end, tokenise, verb_group, words_of
 from infoseek_offline.claims.phrase import Phrase
 from infoseek_offline.claims.subject import OWNER, Basis, Extraction, Subject
-from infoseek_offline.corpus.entities import singular
+from infoseek_offline.corpus.kinds import singular
 
 MAX_WORDS = 8  # besides the placeholders
 MAX_FRONT = 25  # tokens before the subject, or in an apposition after it

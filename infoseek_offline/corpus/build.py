@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infoseek_offline.corpus import entities, mentions
+from infoseek_offline.corpus import entities, kinds, mentions
 from infoseek_offline.corpus.dump import DumpReader, RawPage, SiteInfo, read_dump
 from infoseek_offline.corpus.graph import association, pointers
 from infoseek_offline.corpus.pages import PageRow, read_page, title_hash
@@ -258,23 +258,32 @@ class _Builder:
         for row in infobox:
             boxed[int(source[row])].append((int(span[row][0]), int(span[row][1]), int(target[row])))
         updates = []
+        shared = kinds.title_heads(self.titles)
         for page, phrases, facts in self.database.execute("SELECT id, types, facts FROM page").fetchall():
             fields = json.loads(facts)
             for field in fields:
                 inside = [t for a, b, t in boxed.get(page, ()) if field[1] <= a and b <= field[2]]
                 field.append(list(dict.fromkeys(inside)))
-            updates.append((canonical_json(fields), self._noun(json.loads(phrases)), page))
+            updates.append((canonical_json(fields), self._noun(self.titles[page], json.loads(phrases), shared), page))
         self.database.executemany("UPDATE page SET facts = ?, noun = ? WHERE id = ?", updates)
 
-    def _noun(self, phrases: list[str]) -> str:
+    def _noun(self, title: str, phrases: list[str], shared: Counter[str]) -> str:
         """The words for a kind: the head noun, with the word before it where the corpus mostly says both ("chemical element"). The
-        first phrase with a head that some pages share; an odd word of one first sentence gives way to the infobox's name."""
+        first phrase with a head that some pages share; an odd word of one first sentence gives way to the infobox's name, and a
+        word that can't be said to what the title shows."""
+        language = self.site.language
+        phrases = [p for p in phrases if kinds.sayable(p.rsplit(" ", 1)[-1], language)]
         enough = 1 + len(self.titles) // 1000
-        for phrase in [p for p in phrases if self.heads[p.rsplit(" ", 1)[-1]] >= enough] or phrases[-1:]:
+        known = [p for p in phrases if self.heads[p.rsplit(" ", 1)[-1]] >= enough]
+        if not known and (told := kinds.from_title(title, shared, self.heads, language)):
+            return told
+        for phrase in known or phrases[-1:]:
             words = phrase.split()
             head = words[-1]
             if len(words) > 1 and self.pairs[(words[-2], head)] >= max(3, 0.5 * self.heads[head]):
                 return f"{words[-2]} {head}"
+            if kinds.many(head, language):
+                return f"group of {' '.join(words[-2:]) if len(words) > 1 and words[-2].islower() else head}"
             return entities.SHOWN_KINDS.get(head, head)
         return ""
 
@@ -284,14 +293,14 @@ class _Builder:
         self.database.commit()
         self.database.execute("VACUUM")
         self.database.close()
-        kinds = Counter(PAGE_KINDS[k].value for k in self.kinds)
+        counted = Counter(PAGE_KINDS[k].value for k in self.kinds)
         manifest = {
             "format": FORMAT,
             "digest": self.digest.hexdigest()[:32],
             "dump": {"name": dump.path.name, "sha256": file_sha256(dump.path)},
             "site": {"name": self.site.sitename, "dbname": self.site.dbname, "language": self.site.language},
             "broken off": self.broken_off,
-            "pages": {"total": len(self.titles), **{k.value: kinds[k.value] for k in PageKind}},
+            "pages": {"total": len(self.titles), **{k.value: counted[k.value] for k in PageKind}},
             "counts": dict(sorted(self.counts.items())),
         }
         write_json(self.folder / "manifest.json", manifest)

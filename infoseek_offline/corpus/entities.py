@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from infoseek_offline.corpus.kinds import singular, trim
 from infoseek_offline.records import PageKind
 
 # Names of disambiguation templates and words of their categories, casefolded, by what Wikipedias in these languages use.
@@ -91,7 +92,7 @@ def sentence_types(sentence: str) -> list[str]:
         end = _NP_END.search(rest)
         pieces = _CONJUNCTION.split(rest[: end.start()] if end else rest)
     for piece in pieces:
-        words = _WORD.findall(piece)
+        words = trim(_WORD.findall(piece))
         if not words or len(words) > 6:
             break
         head = singular(words[-1].lower()) if copula.group("art").startswith("one of") else words[-1].lower()
@@ -119,17 +120,6 @@ def infobox_type(name: str, language: str = "en") -> str:
     )
     words = [w for w in _WORD.findall(plain) if len(w) > 2]
     return (words[0] if language in _HEAD_FIRST else words[-1]).lower() if words else ""
-
-
-def singular(noun: str) -> str:
-    """The singular of a regular English plural; other words unchanged."""
-    if noun.endswith("ies") and len(noun) > 4:
-        return noun[:-3] + "y"
-    if noun.endswith(("sses", "shes", "ches", "xes")):
-        return noun[:-2]
-    if noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
-        return noun[:-1]
-    return noun
 
 
 def base_title(title: str) -> str:

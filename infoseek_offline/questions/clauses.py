@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from infoseek_offline.questions.inverse import HARD_TO_READ, HARD_WHEN_NESTED, INVERSE, PAST, PREFERRED, PRESENT_ACTIVE, SAME, TRANSITIVE, VAGUE
+from infoseek_offline.questions.inverse import (
+    HARD_TO_READ,
+    HARD_WHEN_NESTED,
+    INVERSE,
+    PAST,
+    PREFERRED,
+    PRESENT_ACTIVE,
+    SAME,
+    TRANSITIVE,
+    VAGUE,
+)
 
 PREPOSITIONS = frozenset(
     "of in at on by for from to with under after into through near over around along within during between across toward towards "

@@ -24,7 +24,8 @@ _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
 _ARTICLE = re.compile(r"\ban? \{o\}")
 _SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that)\b")
 _PLURAL_VERBS = {
-    "is": "are", "was": "were", "has": "have", "lies": "lie", "belongs": "belong", "flows": "flow", "stands": "stand", "rises": "rise",
+    "is": "are", "was": "were", "has": "have", "lies": "lie", "belongs": "belong", "flows": "flow",
+    "stands": "stand", "rises": "rise",
 }  # fmt: skip
 _PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|[a-z]+ed|found|taught)\b")  # verbs that _plural can put in the plural
 

@@ -1,0 +1,53 @@
+"""What a kind is called: singular nouns in the wiki's own script, with the title's help."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from infoseek_offline.corpus.entities import sentence_types
+from infoseek_offline.corpus.kinds import from_title, many, sayable, title_heads
+
+TITLES = [*(f"{name} Shrine" for name in ("Nuki", "Taga", "Obori", "Kuchi", "Susa", "Tono")), "Oak (tree)", "Ash (tree)", "Nara 1"]
+SHARED = title_heads(TITLES)
+HEADS = Counter({"shrine": 4, "tree": 3})
+
+
+def test_an_adjective_behind_the_noun_is_not_the_kind() -> None:
+    assert sentence_types("Yatsuru Shrine is a Shinto shrine famous for its festival.") == ["Shinto shrine"]
+
+
+@pytest.mark.parametrize("head", ["political", "famous", "climbing", "submission", "日本の古墳", "important"])
+def test_words_that_name_no_kind_are_not_said_in_english(head: str) -> None:
+    assert not sayable(head, "en")
+
+
+@pytest.mark.parametrize("head", ["shrine", "building", "musical", "sibling", "hospital", "river"])
+def test_nouns_are_said(head: str) -> None:
+    assert sayable(head, "en")
+
+
+def test_other_scripts_are_said_in_their_own_wiki() -> None:
+    assert sayable("河川", "ja")
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [("Obori Shrine", "shrine"), ("Oak (tree)", "tree"), ("Shrine", ""), ("Nara 1", ""), ("Fuji Onsen", "")],
+)
+def test_a_title_shows_a_kind_that_the_wiki_shares(title: str, kind: str) -> None:
+    assert from_title(title, SHARED, HEADS, "en") == kind
+
+
+def test_a_common_noun_that_many_titles_end_in_is_a_kind_in_any_language() -> None:
+    shared = title_heads(f"{name} pogosts" for name in "ABCDE")
+    assert from_title("Neretas pogosts", shared, Counter(), "ltg") == "pogosts"
+    assert from_title("Neretas Pogosts", shared, Counter(), "ltg") == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "plural"), [("mounds", True), ("gods", True), ("series", False), ("physics", False), ("bus", False)]
+)
+def test_plural_heads(head: str, plural: bool) -> None:
+    assert many(head, "en") is plural
