@@ -210,6 +210,8 @@ class Article:
                 referred = True
             elif name.lower() == "title":
                 out += self.row.full_name
+            elif name.lower() == "noun":
+                out += self.row.noun
             elif name.lower() == "was":
                 ended = any(self.row.cells.get(end) for end in ("died", "ended"))
                 out += capital("was" if ended else "is") if name[0].isupper() else "was" if ended else "is"

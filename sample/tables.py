@@ -11,7 +11,7 @@ from pathlib import Path
 KINDS = ("pages", "year", "date", "number", "text")
 COMMON = ("title", "aliases", "note", "gender")
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
-PRONOUN_NAMES = {"name", "it", "its", "title", "was"}
+PRONOUN_NAMES = {"name", "it", "its", "title", "was", "noun"}
 MONTHS = [
     "January",
     "February",
@@ -134,7 +134,7 @@ class Row:
 
     @property
     def noun(self) -> str:
-        return self.table.noun
+        return self.table.small_noun if self.title in self.table.small else self.table.noun
 
     @property
     def aliases(self) -> list[str]:
@@ -158,6 +158,8 @@ class Table:
     categories: list[str]
     fields: dict[str, dict]
     columns: list[str]
+    small: frozenset[str] = frozenset()  # titles of rows that are called otherwise: towns among cities
+    small_noun: str = ""
     rows: list[Row] = field(default_factory=list)
 
 
@@ -189,6 +191,8 @@ def load_table(tsv: Path, errors: list[str]) -> Table:
         categories=config.get("categories", []),
         fields=config.get("fields", {}),
         columns=columns,
+        small=frozenset(split_list(config.get("small", ""))),
+        small_noun=config.get("small_noun", ""),
     )
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():

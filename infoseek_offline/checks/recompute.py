@@ -24,7 +24,7 @@ from infoseek_offline.errors import CorpusError
 from infoseek_offline.files import read_json
 from infoseek_offline.records import Constraint, LinkKind, PageKind, Passage, Quantity, ResearchTree, Vertex
 
-FORMAT = 1  # of the corpus folder
+FORMAT = 2  # of the corpus folder
 CACHED_MEMBERS = 4_000_000  # of all cached extents together, so that memory stays below some hundred MB for any corpus
 RARE_TYPE = 3  # pages; a type of fewer contradicts nothing
 WORD = re.compile(r"[^\W_]+")
