@@ -15,7 +15,7 @@ N ?= 1000
 SEED ?= 1
 OUT ?= runs/$(CURRENT)-$(PROFILE)-$(SEED)
 
-.PHONY: demo index data verify test lint clean sample
+.PHONY: demo index data verify test lint clean sample readme
 
 demo: $(VENV)/core.done
 	@$(BIN)/python -m infoseek_offline.demo $(SAMPLE)
@@ -42,6 +42,10 @@ lint: $(VENV)/test.done
 # The sample wiki is in git; this makes it again from its tables.
 sample: $(VENV)/core.done
 	$(BIN)/python sample/build.py
+
+# The README's example is an item of the demo's run, its layout the first lines of the files.
+readme: demo
+	$(BIN)/python docs/readme.py runs/demo index/samplewiki
 
 $(VENV)/core.done: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …" >&2; exit 1; }

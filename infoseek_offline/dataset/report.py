@@ -8,7 +8,7 @@ from typing import Any
 
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.errors import CorpusError, UsageError
-from infoseek_offline.records import Constraint, Hit, Question, ResearchTree, Vertex
+from infoseek_offline.records import Certificate, Constraint, Hit, Question, ResearchTree, Vertex
 from infoseek_offline.retrieval.marks import marked
 
 MEANING = {
@@ -49,14 +49,17 @@ def item_as_text(question: Question) -> str:
             evidence = constraint.evidence
             where = f"{evidence.title}" + (f", {evidence.section}" if evidence.section else "")
             lines.append(f"  {constraint.id:<5} [{evidence.document}] {where}: {_short(evidence.sentence)}")
-    certificate = question.certificate
-    lines += ["", f"Certificate ({certificate.reading} reading, corpus {certificate.corpus[:12]})"]
+    return "\n".join([*lines, "", *certificate_as_lines(question.certificate)])
+
+
+def certificate_as_lines(certificate: Certificate) -> list[str]:
+    """What was proved, a line a check with the proof's numbers."""
+    lines = [f"Certificate ({certificate.reading} reading, corpus {certificate.corpus[:12]})"]
     for verdict in certificate.verdicts:
         measured = ", ".join(f"{k} {_value(v)}" for k, v in verdict.measured.items() if k != "extents")
-        lines.append(
-            f"  {verdict.check}  {'holds' if verdict.passed else 'FAILS'}  {MEANING.get(verdict.check, ''):<30} {measured}"
-        )
-    return "\n".join(lines)
+        holds = "holds" if verdict.passed else "FAILS"
+        lines.append(f"  {verdict.check}  {holds}  {MEANING.get(verdict.check, ''):<30} {measured}".rstrip())
+    return lines
 
 
 def tree_as_lines(tree: ResearchTree, extents: dict[str, int]) -> list[str]:
