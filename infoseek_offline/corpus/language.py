@@ -195,7 +195,7 @@ FILE_OPTION = re.compile(
 )
 # Templates with named parameters at the top of a page that are no infobox, and infobox keys that say how and not what.
 NO_BOX = re.compile(
-    r"^(?:cite|citation|use |multiple issues|article issues|redirect|about|pp-|nav|coord|lang|convert|quote|authority|reflist|portal|"
+    r"^(?:cite|citation|use |map ?link|map ?frame|multiple issues|article issues|redirect|about|pp-|nav|coord|lang|convert|quote|authority|reflist|portal|"
     r"ambox|tmbox|ombox|multiple image|location map|good article|featured|refimprove|unreferenced|sister|wikt|commons|family ?tree|chart|"
     r"persondata|default|#|interprogetto|thesaurus|ill\b|nihongo|normdaten|import|copied|translat|draft|expand|not |col-|succession|s-)|"
     r"navbox|sidebar|stub|issues|archiv|attached",

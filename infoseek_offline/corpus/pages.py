@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,7 @@ class PageRow(NamedTuple):
     counts: dict[str, int]
 
 
+@lru_cache(maxsize=1 << 18)
 def title_hash(title: str) -> int:
     return int.from_bytes(hashlib.blake2b(title.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 

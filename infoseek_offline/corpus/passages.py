@@ -14,8 +14,15 @@ PASSAGE_WORDS = 100
 
 Span = tuple[int, int]
 
-# A full stop, question or exclamation mark (also in other scripts), closing quotes, then a blank.
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？।։]+[」』”)]*")
+# A full stop, question or exclamation mark (also in other scripts), closing quotes, then a blank. One set of characters at the
+# head makes the search fast.
+_STOP = re.compile(
+    r"[.!?…。！？।։](?:(?<=[.!?…])[.!?…]*[\"'”’»)\]]*(?=\s)|(?<=[。！？।։])[。！？।։]*[」』”)]*)"
+)
+_ASCII_STOP = re.compile(r"[.!?]+[\"')\]]*(?=\s)")
+_LINE = re.compile(r"[^\n]+")
+_NEXT = re.compile(r"\S")
+_UNSPACED = re.compile("[぀-鿿฀-๿가-힯]")
 # Before a full stop these are abbreviations, not ends. Single letters (initials) and "e.g"-like words are found by shape.
 _ABBREVIATIONS = frozenset(
     (
@@ -34,17 +41,17 @@ def split_sentences(text: str, start: int = 0, end: int | None = None, keep: Seq
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
-    near = keep[bisect_left(keep, (start, 0)) : bisect_left(keep, (end, 0))]
-    inside = {position for low, high in near if high - low < 200 for position in range(low + 1, high)}
-    for line in re.finditer(r"[^\n]+", text[start:end]):
-        first, last = start + line.start(), start + line.end()
-        begin = first
-        for stop in _STOP.finditer(text, first, last):
+    stops = _ASCII_STOP if text.isascii() else _STOP
+    for line in _LINE.finditer(text, start, end):
+        begin, last = line.span()
+        for stop in stops.finditer(text, begin, last):
             cut = stop.end()
-            if cut in inside or not _is_end(text, begin, stop.start(), cut, last):
+            link = bisect_left(keep, (cut,)) - 1
+            if link >= 0 and cut < keep[link][1] and keep[link][1] - keep[link][0] < 200:
                 continue
-            _add(spans, text, begin, cut)
-            begin = cut
+            if _is_end(text, begin, stop.start(), cut, last):
+                _add(spans, text, begin, cut)
+                begin = cut
         _add(spans, text, begin, last)
     return spans
 
@@ -52,12 +59,12 @@ def split_sentences(text: str, start: int = 0, end: int | None = None, keep: Seq
 def _is_end(text: str, begin: int, stop: int, cut: int, last: int) -> bool:
     if text[stop] != ".":
         return True
-    following = text[cut:last].lstrip()
-    if not following:
+    following = _NEXT.search(text, cut, last)
+    if following is None:
         return True
-    if following[0].islower():
+    if following.group().islower():
         return False
-    word = _LAST_WORD.search(text, begin, stop)
+    word = _LAST_WORD.search(text[max(begin, text.rfind(" ", begin, stop) + 1) : stop][-60:])
     if word is None:
         return True
     name = word.group(1)
@@ -77,6 +84,8 @@ def _add(spans: list[Span], text: str, start: int, end: int) -> None:
 
 def words_of(text: str) -> int:
     """Number of words; a run of a script without spaces counts a word for two characters."""
+    if text.isascii() or _UNSPACED.search(text) is None:
+        return len(text.split())
     return sum(1 if piece.isascii() else max(1, _unspaced(piece) // 2) for piece in text.split())
 
 

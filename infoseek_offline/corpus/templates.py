@@ -1,6 +1,5 @@
 # ruff: noqa: E501 - the tables read best a language or a kind of template to a line
-"""Templates that stand for text: what they read as, in wikitext again ("{{ill|X|ja|Y}}" becomes "[[X]]"); and the cleaning of the
-text around what was cut out.
+"""Templates that stand for text: what they read as, in wikitext again ("{{ill|X|ja|Y}}" becomes "[[X]]").
 
 `render` answers with the text where the reading is certain, "" for a template that is known to show nothing in running text, and
 None for all others, which the caller drops and counts. Names are compared casefolded with blanks for underscores.
@@ -8,20 +7,11 @@ None for all others, which the caller drops and counts. Names are compared casef
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
-# Unicode noncharacters: they can't stand in a valid text, so they mark places in it and stand for characters that lost their
-# meaning as markup (nowiki, entities). Each is one character for one, so that spans stay right when they are put back.
-DROP = "\ufdd0"  # here something was cut out
-ITEM = "\ufdd1"  # between the items of a list written by a template or <br>
-_MARKUP = "[]{}|'<>=*#:;&_\n"
-_GUARDS = "".join(chr(0xFDD2 + i) for i in range(len(_MARKUP)))
-GUARD = str.maketrans(_MARKUP, _GUARDS)
-UNGUARD = str.maketrans(_GUARDS, _MARKUP)
+from infoseek_offline.corpus.markup import DROP, ITEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,133 +359,3 @@ def hatnote_targets(name: str, pieces: list[str]) -> list[str] | None:
         return None
     first, step = place
     return [x for x in read_arguments(pieces).positional[first - 1 :: step] if x and "[[" not in x and x.lower() != "and"]
-
-
-_QUOTES = re.compile(r"'{2,}")
-
-
-def strip_quotes(line: str) -> str:
-    """A line without the marks of bold and italics, with apostrophes as MediaWiki's doQuotes leaves them."""
-    if "''" not in line:
-        return line
-    runs = [len(run) for run in _QUOTES.findall(line)]
-    bold = sum(n == 3 or n == 4 or n >= 5 for n in runs)
-    italic = sum(n == 2 or n >= 5 for n in runs)
-    apostrophe = -1
-    if bold % 2 and italic % 2:  # one "'''" is an apostrophe and italics: the one after a one-letter word, a word, a blank
-        best = 9
-        for match in _QUOTES.finditer(line):
-            if match.end() - match.start() in (3, 4):
-                at = match.start() + (match.end() - match.start() == 4)
-                rank = 3 if line[at - 1 : at] == " " or not at else 1 if line[max(at - 2, 0) : at - 1] in (" ", "") else 2
-                if rank < best:
-                    best, apostrophe = rank, match.start()
-    bare = _QUOTES.sub(
-        lambda m: "'" * ((m.end() - m.start() == 4) + max(0, m.end() - m.start() - 5) + (m.start() == apostrophe)), line
-    )
-    return _BLANKS.sub(" ", bare) if "  " in bare else bare
-
-
-_BREAK = re.compile(r"<[/\s]*br\b[^<>]*>", re.IGNORECASE)
-_BLOCK = re.compile(
-    r"</?(?:p|div|blockquote|ul|ol|dl|dt|dd|h[1-6]|center|poem|hr|tr|table|caption)(?=[\s/>])[^<>]*>", re.IGNORECASE
-)
-_LIST_TAG = re.compile(r"<li(?=[\s>])[^<>]*>", re.IGNORECASE)
-_POWER = re.compile(r"(?<=\d)<sup>\s*(?:'')?([-−–+]?\d+)(?:'')?\s*</sup>", re.IGNORECASE)
-_TAG = re.compile(
-    r"</?(?:b|i|u|s|span|small|big|sup|sub|font|code|tt|var|em|strong|del|ins|abbr|cite|q|kbd|samp|mark|bdi|bdo|ruby|rb|rt|rp|rtc|dfn|time|"
-    r"data|wbr|noinclude|onlyinclude|includeonly|references|nowiki|pre|ref|gallery|math|section|link|meta|strike|nobr|img|a|label|col|li|"
-    r"colgroup|thead|tbody|tfoot|td|th|translate|tvar|languages|table|source|syntaxhighlight|timeline|imagemap)(?=[\s/>])[^<>]*>",
-    re.IGNORECASE,
-)  # fmt: skip
-_EXTERNAL = re.compile(
-    r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\](?!\])", re.IGNORECASE
-)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_MAGIC = re.compile(r"__[^\W\d_]{3,30}__")
-_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_BLANKS = re.compile(r"  +")
-_OTHER_BLANKS = "\t\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
-_DROPS = re.compile(rf"{DROP}(?:[ \t\u00a0,;:/]*{DROP})+")
-_GAP = " \t\u00a0,;:/"
-_ITEMS = re.compile(rf"\s*{ITEM}[\s{ITEM}]*")
-
-
-@lru_cache(maxsize=4096)
-def _character(entity: str) -> str:
-    text = html.unescape(entity)
-    return entity if text == entity else text.translate(GUARD) if len(text) < 3 else text
-
-
-def _entity(match: re.Match[str]) -> str:
-    return _character(match.group())
-
-
-def _close_gaps(text: str) -> str:
-    """Mends what is left around something cut out: empty brackets, separators at a bracket's inside, a blank before a stop."""
-    left, *rest = _DROPS.sub(DROP, text).split(DROP)
-    out: list[str] = []
-    for right in rest:
-        before, after = left.rstrip(_GAP), right.lstrip(_GAP)
-        opens, closes = before[-1:] in ("(", "（"), after[:1] in (")", "）")
-        if opens and closes:
-            left, right = before[:-1].rstrip(" \t"), after[1:]
-            if right[:1].isalnum():
-                left += " "
-        elif opens or closes:
-            left, right = before, after
-        elif right[:1] in (".", ",", ";", ":", "!", "?", "。", "、"):
-            left = left.rstrip(" \t")
-        elif left[-1:] == " " and right[:1] == " ":
-            right = right[1:]
-        out.append(left)
-        left = right
-    out.append(left)
-    return "".join(out)
-
-
-def clean(text: str, line_break: str) -> str:
-    """Wikitext without templates, tables and files, freed of all markup but headings, bullets, quotes and links."""
-    if "<" in text:
-        text = _BREAK.sub(line_break, text)
-        text = _LIST_TAG.sub("\n* ", _POWER.sub(r"^\1", text))
-        text = _TAG.sub("", _BLOCK.sub("\n\n", text))
-    if "//" in text or "mailto:" in text:
-        text = _EXTERNAL.sub(lambda m: m.group(1) or DROP, text)
-    if "&" in text:
-        text = _ENTITY.sub(_entity, text)
-    if DROP in text:
-        text = _close_gaps(text)
-    if ITEM in text and line_break != ITEM:
-        text = _ITEMS.sub(", ", text)
-    if "__" in text:
-        text = _MAGIC.sub("", text)
-    if not text.isascii():
-        text = _NO_WIDTH.sub("", text)
-        for blank in _OTHER_BLANKS:
-            if blank in text:
-                text = text.replace(blank, " ")
-    return _BLANKS.sub(" ", text.replace("\t", " ")) if "  " in text or "\t" in text else text
-
-
-_GUARDED = re.compile(f"[{_GUARDS}]")
-
-
-def unguard(text: str) -> str:
-    """Characters that lost their meaning as markup, as themselves again; the length stays."""
-    return text if text.isascii() or _GUARDED.search(text) is None else text.translate(UNGUARD)
-
-
-_URL = re.compile(r"https?://[^\s|\]}<>]+|//[^\s|\]}<>]+")
-_ATTRIBUTE = re.compile(r"= ?\"[^\"\n]*\"")
-_PUNCTUATION = re.compile(r"\{\{[^{}|\n]*\||\|\s*[\w .-]{1,40}=|[|{}\[\]!]+|'{2,}")
-_PARAMETER = re.compile(r"^\s*[\w .-]{1,40}=", re.MULTILINE)
-_LINES = re.compile(r"[ \t]*\n\s*")
-
-
-def readable(text: str) -> str:
-    """Words of hidden wikitext (links already read), roughly: for finding titles in it, not for showing."""
-    text = _ATTRIBUTE.sub(" ", _URL.sub(" ", text))
-    text = _PARAMETER.sub("", _PUNCTUATION.sub("\n", text))
-    text = unguard(clean(text, "\n"))
-    return _LINES.sub("\n", text).strip()

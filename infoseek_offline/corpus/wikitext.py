@@ -10,24 +10,16 @@ the whole text, not mwparserfromhell's token stream, whose C tokenizer takes 3 s
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from infoseek_offline.corpus import templates
+from infoseek_offline.corpus.cut import Cutter, within_bounds
 from infoseek_offline.corpus.dump import SiteInfo
-from infoseek_offline.corpus.language import (
-    BACKMATTER_HEADINGS,
-    FILE_OPTION,
-    LANGUAGE_CODES,
-    NO_BOX,
-    SKIP_KEY,
-    is_infobox_name,
-    link_rules,
-)
-from infoseek_offline.corpus.templates import DROP, GUARD, ITEM, clean, split_arguments, strip_quotes, unguard
+from infoseek_offline.corpus.language import BACKMATTER_HEADINGS, SKIP_KEY
+from infoseek_offline.corpus.markup import ITEM, clean, plain, readable, strip_quotes, unguard
 
 
 class ParsedLink(NamedTuple):
@@ -65,6 +57,8 @@ class ParsedPage:
     templates: list[str] = field(default_factory=list)  # names of top-level templates, normalised, in order, unique
     hidden_text: str = ""  # readable text of what is not prose (tables, captions, references, galleries, navigation boxes)
     counts: dict[str, int] = field(default_factory=dict)  # templates dropped, rendered, ...
+    dropped: dict[str, int] = field(default_factory=dict)  # templates whose reading is not known: name, how often
+    cut_at: int = 0  # characters of wikitext that were read where the page is longer than the bounds of cut.py, else 0
 
 
 def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
@@ -73,8 +67,9 @@ def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
     Sections without the infobox's tile `text[:prose_end]`; links and fields are in order of place, links without one last.
     """
     page = _Page(title, site)
-    text = wikitext if _NONCHARACTER.search(wikitext) is None else _NONCHARACTER.sub("", wikitext)
-    text = page.cut_extensions(text)
+    bounded = within_bounds(wikitext)
+    page.page.cut_at = len(bounded) if len(bounded) < len(wikitext) else 0
+    text = page.cut_extensions(plain(bounded))
     text = page.fold(text)
     text = page.cut_links(text)
     page.write_prose(clean(text, " "))
@@ -83,239 +78,24 @@ def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
     return page.finish()
 
 
-_NONCHARACTER = re.compile("[\ufdd0-\ufdef\x00\r]")
-_EXTENSION = re.compile(
-    r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
-    r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|rt|rp)(?=[\s/>])[^<>]*>",
-    re.IGNORECASE,
-)
-_HIDDEN_EXTENSIONS = {"ref": "reference", "gallery": "gallery", "imagemap": "gallery"}
-# "{{{" opens a parameter only where it looks like one: otherwise it is a template whose name begins with a brace.
-_FOLD = re.compile(
-    r"\{\{\{(?=[\w .\-]+[|}])|\{\{|\}\}\}(?!\})|\}\}|\n[ \t:]*\{\||\n[ \t]*\|\}(?!\})"
-    r"|<(?:[tT][aA][bB][lL][eE](?=[\s>])[^<>]*|/[tT][aA][bB][lL][eE]\s*)>"
-)
-_OPENING = {"{{": "{{", "{{{": "{{{", "{|": "{|", "<t": "<table>"}
-_CLOSING = {"}}": "{{", "}}}": "{{{", "|}": "{|", "</": "<table>"}
-_UNCLOSED = re.compile(r"[^\n|{}\[\]]{1,80}(?=\n?\s*\|)")
-_DEEPEST = 40  # templates nested deeper than this are not rendered: copying their text outwards would be quadratic
-_PAIR = re.compile(r"\[\[|\]\]")
-_FILE_LINK = re.compile(r"\[\[[^\[\]]*\]\]|<[^<>]*>|__[^\W\d_]+__")
-_FLAT_LINK = re.compile(r"\[\[[^\[\]]*\]\]")
-_COLON_LINK = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*:[^\[\]|\n{}]*)(\|[^\[\]]*)?\]\]")
 _WORD = re.compile(r"[^\W_]")
 _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1\s*$")
 _BULLETS = re.compile(r"[*#:;]+[ ]*")
 _CLOSES_FIRST = re.compile(r"[^\[\]]*\]\]")
 _PIPE_TRICK = re.compile(r"^[^:]*:\s*|\s*\([^()]*\)$|\s*（[^（）]*）$|,\s.*$")
-_BAD_TITLE = re.compile(r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f\x7f]|^\.\.?(?:/|$)|/\.\.?(?:/|$)|~~~|^:")
-MAX_TITLE = 255  # bytes
 _NO_VALUE = re.compile(
     r"[^\n|]*\.(?:jpe?g|png|svg|gif|webp|tiff?|og[gv]|webm|pdf)$|#[0-9a-f]{3,8}$|\d+px$|(?:https?://|www\.)\S+$|[\W_]*$",
     re.IGNORECASE,
 )
 
 
-class _Frame(NamedTuple):
-    kind: str  # "{{", "{{{", "{|", "<table>" or "" for the page itself
-    pieces: list[str]
-
-
-class _Page:
+class _Page(Cutter):
     def __init__(self, title: str, site: SiteInfo) -> None:
-        self.site = site
-        self.title = site.normalise_title(title)[1]
-        files = [name for name, number in site.namespaces.items() if number == 6]
-        self.rules = link_rules(site.language, tuple(sorted(files)))
+        super().__init__(title, site)
         self.page = ParsedPage()
         self.out: list[str] = []
         self.place = 0
         self.placeless: list[ParsedLink] = []
-        self.hidden: dict[str, list[str]] = {}
-        self.box: tuple[str, list[str], bool] | None = None  # name, arguments, found by its name
-        self.text_seen = False
-        self.seen_pieces = 0
-        self.counts = {"templates rendered": 0, "templates dropped": 0, "links": 0}
-        self.names: dict[str, None] = {}
-
-    def hide(self, kind: str, text: str) -> None:
-        if text.strip():
-            self.hidden.setdefault(kind, []).append(text)
-
-    def cut_extensions(self, text: str) -> str:
-        """Without comments, nowiki (its text kept, guarded) and the tags that own their content."""
-        out: list[str] = []
-        position = 0
-        unclosed: set[str] = set()
-        while match := _EXTENSION.search(text, position):
-            out.append(text[position : match.start()])
-            tag = (match.group(1) or "").lower()
-            if not tag:
-                end = text.find("-->", match.end())
-                position = len(text) if end < 0 else end + 3
-                if match.start() and text[match.start() - 1] == "\n" and text[position : position + 1] == "\n":
-                    position += 1  # a comment alone on its line takes the line with it
-                continue
-            position = match.end()
-            if text[position - 2] == "/" or tag in unclosed:
-                out.append(DROP if tag == "ref" else "")
-                continue
-            close = re.compile(rf"</{tag}\s*>", re.IGNORECASE).search(text, position)
-            if close is None:
-                unclosed.add(tag)  # so that no later one looks for it through the whole page again
-                continue
-            body, position = text[position : close.start()], close.end()
-            if tag in ("nowiki", "pre"):
-                out.append(html.unescape(body).translate(GUARD) if tag == "nowiki" else body)
-            elif tag not in ("rt", "rp", "includeonly"):
-                self.counts[tag] = self.counts.get(tag, 0) + 1
-                if tag in _HIDDEN_EXTENSIONS:
-                    self.hide(_HIDDEN_EXTENSIONS[tag], body)
-                out.append(DROP)
-        out.append(text[position:])
-        return "".join(out) if len(out) > 1 else text
-
-    def fold(self, text: str) -> str:
-        """Without templates and tables: what a template reads as, or DROP. Unclosed ones give their text back."""
-        text = "\n" + text
-        stack = [_Frame("", [])]
-        open_of = dict.fromkeys(_OPENING.values(), 0)
-        position = 0
-        for match in _FOLD.finditer(text):
-            token = match.group().lstrip(" \t:\n")
-            if token[0] == "<":
-                token = token[:2].lower()
-            if kind := _OPENING.get(token, ""):
-                stack[-1].pieces.append(text[position : match.start()])
-                stack.append(_Frame(kind, []))
-                open_of[kind] += 1
-                position = match.end()
-                continue
-            end = match.end()
-            kind = _CLOSING[token]
-            if token == "}}}" and not (stack[-1].kind == "{{{" or not open_of["{{"]):
-                kind, end = "{{", end - 1  # "}}" and a brace
-            if not open_of[kind]:
-                continue
-            stack[-1].pieces.append(text[position : match.start()])
-            position = end
-            self._give_back(stack, open_of, next(i for i in range(len(stack) - 1, 0, -1) if stack[i].kind == kind))
-            frame = stack.pop()
-            open_of[kind] -= 1
-            content = "".join(frame.pieces)
-            if kind == "{|" or kind == "<table>":
-                self.counts["tables"] = self.counts.get("tables", 0) + 1
-                self.hide("table", content)
-                stack[-1].pieces.append("\n\n")
-            elif kind == "{{{":
-                stack[-1].pieces.append(content.partition("|")[2])
-            else:
-                stack[-1].pieces.append(self._template(content, stack))
-        stack[-1].pieces.append(text[position:])
-        self._give_back(stack, open_of, 0)
-        return "".join(stack[0].pieces)
-
-    @staticmethod
-    def _give_back(stack: list[_Frame], open_of: dict[str, int], last: int) -> None:
-        """Gives what was opened above `stack[last]` and never closed back to it as text."""
-        for frame in stack[last + 1 :]:
-            open_of[frame.kind] -= 1
-            if frame.kind == "{{" and frame.pieces and (name := _UNCLOSED.match(frame.pieces[0])):
-                frame.pieces[0] = frame.pieces[0][name.end() :]  # of an infobox never closed: its name goes, its lines later
-            stack[last].pieces.append("\n" if frame.kind in ("{|", "<table>") else "")
-            stack[last].pieces.extend(frame.pieces)
-        del stack[last + 1 :]
-
-    def _template(self, content: str, stack: list[_Frame]) -> str:
-        pieces = split_arguments(content)
-        name = templates.template_name(pieces.pop(0))
-        if len(stack) == 1:
-            self.names[name] = None
-            if self._take_box(name, pieces, stack[0].pieces):
-                return ""
-        targets = templates.hatnote_targets(name, pieces)
-        if targets is not None:
-            for target in targets:
-                self._link("hatnote", target, None, -1)
-            self.hide("hatnote", "\n".join(pieces))
-            return "\n" if len(stack) == 1 else ""
-        if len(stack) <= _DEEPEST:
-            shown = templates.render(name, pieces, self.site.language, self.title)
-            if shown is not None:
-                self.counts["templates rendered"] += 1
-                if not shown:
-                    self.hide("template", "\n".join(pieces))
-                elif "[[" in content:  # a link in an argument that is not shown (who said it) is kept
-                    self.hide("template", "\n".join(link for link in _FLAT_LINK.findall(content) if link not in shown))
-                return shown or DROP
-        self.counts["templates dropped"] += 1
-        self.hide("template", "\n".join(pieces))
-        return DROP
-
-    def _take_box(self, name: str, pieces: list[str], before: list[str]) -> bool:
-        """Keeps the infobox: the first one by name, else the first by shape before the prose."""
-        if self.box is not None and self.box[2]:
-            return False
-        by_name = is_infobox_name(name)
-        if not by_name:
-            if self.box is not None or NO_BOX.search(name) or templates.hatnote_targets(name, []) is not None:
-                return False
-            if not self.text_seen:
-                recent = "".join(before[self.seen_pieces :])
-                self.seen_pieces = len(before)
-                self.text_seen = _WORD.search(self.rules.file.sub("", _FILE_LINK.sub("", recent))) is not None
-            if self.text_seen or sum(1 for value in templates.read_arguments(pieces).named.values() if value) < 3:
-                return False
-        elif self.box is not None:
-            self.hide("template", "\n".join(self.box[1]))
-        self.box = (name, pieces, by_name)
-        return True
-
-    def cut_links(self, text: str) -> str:
-        """Without files (captions hidden), categories (noted) and interlanguage links."""
-        if self.rules.file.search(text):
-            text = self._cut_files(text)
-        return _COLON_LINK.sub(self._colon_link, text) if "[[" in text else text
-
-    def _cut_files(self, text: str) -> str:
-        opened: list[int] = []
-        ends: dict[int, int] = {}
-        for match in _PAIR.finditer(text):
-            if match.group() == "[[":
-                opened.append(match.start())
-            elif opened:
-                ends[opened.pop()] = match.end()
-        out: list[str] = []
-        position = 0
-        for match in self.rules.file.finditer(text):
-            start = match.start()
-            if start < position:
-                continue
-            end = ends.get(start)
-            if end is None:  # never closed: it ends with its line
-                end = text.find("\n", start)
-                end = len(text) if end < 0 else end
-                inner = text[start + 2 : end]
-            else:
-                inner = text[start + 2 : end - 2]
-            out += (text[position:start], DROP)
-            position = end
-            options = split_arguments(inner)[1:]
-            self.hide("caption", "\n".join(o for o in options if not FILE_OPTION.match(o)))
-        return "".join(out) + text[position:]
-
-    def _colon_link(self, match: re.Match[str]) -> str:
-        raw = match.group(1)
-        if raw.startswith(":"):
-            return match.group()
-        number, title, _, interwiki = self.site.normalise_title(unguard(raw))
-        if number == 14:
-            if title and title not in self.page.categories:
-                self.page.categories.append(title)
-            return ""
-        if number == 6 or (interwiki and title.partition(":")[0] in LANGUAGE_CODES):
-            return ""
-        return match.group()
 
     def write_prose(self, text: str) -> None:
         sections: list[tuple[str, int, list[str]]] = [("", 0, [])]
@@ -354,7 +134,7 @@ class _Page:
 
     def _heading(self, raw: str) -> str:
         def anchor(match: re.Match[str]) -> str:
-            self._link("hatnote", match.group(1), None, -1)
+            self._link("hatnote", match.group(1), None)
             return match.group(2) or match.group(1)
 
         text = self.rules.link.sub(anchor, strip_quotes(raw)) if "[[" in raw else strip_quotes(raw)
@@ -367,14 +147,16 @@ class _Page:
         items: list[str] = []
         first = True
         for line in (*lines, ""):
-            if line[:1] == "|" and _CLOSES_FIRST.match(line):  # the second half of a link with a line break in its target
+            start = line[:1]
+            if start == "|" and _CLOSES_FIRST.match(line):  # the second half of a link with a line break in its target
                 line = line[1:].replace("]]", "", 1)
-            bullet = _BULLETS.match(line)
-            if line and not bullet and line[0] not in "|!" and not line.startswith("----"):
+                start = line[:1]
+            bullet = _BULLETS.match(line) if start and start in "*#:;" else None
+            if start and not bullet and start not in "|!" and not line.startswith("----"):
                 if items:
                     blocks.append("\n".join(items))
                     items = []
-                paragraph.append(strip_quotes(line))
+                paragraph.append(strip_quotes(line) if "''" in line else line)
                 first = False
                 continue
             if paragraph:
@@ -382,14 +164,14 @@ class _Page:
                 paragraph = []
             if bullet:
                 rest = line[bullet.end() :]
-                if first and line[0] == ":" and rest.startswith("''") and rest.rstrip(" .").endswith("''"):
+                if first and start == ":" and rest.startswith("''") and rest.rstrip(" .").endswith("''"):
                     self.hide("hatnote", rest)
                 elif rest:
                     items.append(strip_quotes(rest))
                     first = False
-            elif line and line[0] == "|":
+            elif start == "|":
                 self.hide("table", line)
-            elif line and line[0] == "!":
+            elif start == "!":
                 paragraph.append(strip_quotes(line))
             elif items:
                 blocks.append("\n".join(items))
@@ -406,51 +188,60 @@ class _Page:
 
     def _inline(self, body: str, kind: str) -> None:
         """Writes text with its links."""
+        out, place, links = self.out, self.place, self.page.links
+        target_of, title = self.rules.target, self.title
         position = 0
         blank = True  # the last character written is a blank (or there is none)
-        for match in self.rules.link.finditer(body):
-            before = body[position : match.start()]
-            position = match.end()
-            raw, anchor, trail = match.group(1, 2, 3)
+        for match in self.rules.link.finditer(body) if "[[" in body else ():
+            start, end = match.span()
+            before = body[position:start]
+            position = end
+            raw, anchor, trail = match.groups()
             if anchor is None:
                 anchor = raw.strip()
                 anchor = anchor[1:].lstrip() if anchor[:1] == ":" else anchor
-            elif not anchor.strip():
+            elif not anchor or anchor.isspace():
                 anchor = _PIPE_TRICK.sub("", raw.strip().lstrip(":"))
             if trail:
                 anchor += trail
-            before = _unbracket(before)
+            if "[[" in before or "]]" in before:
+                before = _unbracket(before)
             if anchor[:1] == " ":
                 before += " "
             if before:
                 before = before[1:] if blank and before[0] == " " else before
                 before = before[:-1] if before[-2:] == "  " else before
                 if before:
-                    self._put(before)
+                    out.append(before)
+                    place += len(before)
                     blank = before[-1] in " \n"
             bare = anchor.strip()
             if bare:
-                self._link(kind, raw, bare, self.place)
-                self._put(bare)
+                out.append(bare)
+                first, place = place, place + len(bare)
+                found = target_of(raw)
+                if found is not None and found[0] != title:
+                    links.append(ParsedLink(found[0], found[1], first, place, bare if bare.isascii() else unguard(bare), kind))
                 blank = False
-                if anchor[-1:] == " ":
-                    self._put(" ")
+                if anchor[-1] == " ":
+                    out.append(" ")
+                    place += 1
                     blank = True
-        rest = _unbracket(body[position:])
+        rest = body[position:]
+        if "[[" in rest or "]]" in rest:
+            rest = _unbracket(rest)
         if blank and rest[:1] == " " and position:
             rest = rest[1:]
         if rest:
-            self._put(rest)
+            out.append(rest)
+            place += len(rest)
+        self.place = place
 
-    def _link(self, kind: str, raw: str, anchor: str | None, start: int) -> None:
-        number, target, fragment, interwiki = self.site.normalise_title(unguard(raw))
-        if number or interwiki or not target or target == self.title or _BAD_TITLE.search(target):
-            return
-        if len(target) > 63 and len(target.encode("utf-8", "surrogatepass")) > MAX_TITLE:
-            return
-        text = unguard(target if anchor is None else anchor)
-        link = ParsedLink(target, fragment, start, start + len(text) if start >= 0 else -1, text, kind)
-        (self.page.links if start >= 0 else self.placeless).append(link)
+    def _link(self, kind: str, raw: str, anchor: str | None) -> None:
+        """Notes a link without a place in the text."""
+        found = self.rules.target(raw)
+        if found is not None and found[0] != self.title:
+            self.placeless.append(ParsedLink(*found, -1, -1, unguard(found[0] if anchor is None else anchor), kind))
 
     def write_infobox(self) -> None:
         if self.box is None:
@@ -489,6 +280,8 @@ class _Page:
         return "; ".join(item.rstrip(",;") for item in items if item.strip(" ,;"))
 
     def write_hidden(self) -> None:
+        for raw in self.hatnotes:
+            self._link("hatnote", raw, None)
         texts: list[str] = []
         for kind, pieces in self.hidden.items():
             joined = "\n".join(pieces)
@@ -496,10 +289,10 @@ class _Page:
             def shown(match: re.Match[str], kind: str = kind) -> str:
                 raw, anchor, trail = match.group(1, 2, 3)
                 text = strip_quotes(raw if anchor is None else anchor).strip()
-                self._link(kind, raw, f"{text}{trail}" or None, -1)
+                self._link(kind, raw, f"{text}{trail}" or None)
                 return text + trail
 
-            texts.append(templates.readable(self.rules.link.sub(shown, joined) if "[[" in joined else joined))
+            texts.append(readable(self.rules.link.sub(shown, joined) if "[[" in joined else joined))
         self.page.hidden_text = "\n".join(text for text in texts if text)
 
     def finish(self) -> ParsedPage:
@@ -507,6 +300,8 @@ class _Page:
         page.text = unguard("".join(self.out))
         page.links += self.placeless
         page.templates = [name for name in self.names if name]
+        page.categories = list(self.categories)
+        page.dropped = self.dropped
         self.counts["links"] = len(page.links)
         page.counts = self.counts
         return page
@@ -514,6 +309,4 @@ class _Page:
 
 def _unbracket(text: str) -> str:
     """Text between links, without the brackets of links that were never closed."""
-    if "[[" not in text and "]]" not in text:
-        return text
     return text.replace("[[", "").replace("]]", "").replace("  ", " ")

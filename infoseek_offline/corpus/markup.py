@@ -1,0 +1,173 @@
+"""Markup between what is cut out and what is written: quotes, tags, entities, external links, blanks; and the places in a text
+where something was cut out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+
+# Unicode noncharacters: they can't stand in a valid text, so they mark places in it and stand for characters that lost their
+# meaning as markup (nowiki, entities). Each is one character for one, so that spans stay right when they are put back.
+DROP = "\ufdd0"  # here something was cut out
+ITEM = "\ufdd1"  # between the items of a list written by a template or <br>
+_MARKUP = "[]{}|'<>=*#:;&_\n"
+_GUARDS = "".join(chr(0xFDD2 + i) for i in range(len(_MARKUP)))
+GUARD = str.maketrans(_MARKUP, _GUARDS)
+UNGUARD = str.maketrans(_GUARDS, _MARKUP)
+
+
+_QUOTES = re.compile(r"'{2,}")
+
+
+def strip_quotes(line: str) -> str:
+    """A line without the marks of bold and italics, with apostrophes as MediaWiki's doQuotes leaves them."""
+    if "''" not in line:
+        return line
+    if "''''" not in line:
+        bare = line.replace("'''", "")
+        if line.count("'''") % 2 == 0 or bare.count("''") % 2 == 0:  # nearly all lines
+            bare = bare.replace("''", "")
+            return _BLANKS.sub(" ", bare) if "  " in bare else bare
+    runs = [len(run) for run in _QUOTES.findall(line)]
+    bold = sum(n == 3 or n == 4 or n >= 5 for n in runs)
+    italic = sum(n == 2 or n >= 5 for n in runs)
+    apostrophe = -1
+    if bold % 2 and italic % 2:  # one "'''" is an apostrophe and italics: the one after a one-letter word, a word, a blank
+        best = 9
+        for match in _QUOTES.finditer(line):
+            if match.end() - match.start() in (3, 4):
+                at = match.start() + (match.end() - match.start() == 4)
+                rank = 3 if line[at - 1 : at] == " " or not at else 1 if line[max(at - 2, 0) : at - 1] in (" ", "") else 2
+                if rank < best:
+                    best, apostrophe = rank, match.start()
+    bare = _QUOTES.sub(
+        lambda m: "'" * ((m.end() - m.start() == 4) + max(0, m.end() - m.start() - 5) + (m.start() == apostrophe)), line
+    )
+    return _BLANKS.sub(" ", bare) if "  " in bare else bare
+
+
+_BREAK = re.compile(r"<[/\s]*br\b[^<>]*>", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"</?(?:p|div|blockquote|ul|ol|dl|dt|dd|h[1-6]|center|poem|hr|tr|table|caption)(?=[\s/>])[^<>]*>", re.IGNORECASE
+)
+_LIST_TAG = re.compile(r"<li(?=[\s>])[^<>]*>", re.IGNORECASE)
+_POWER = re.compile(r"<sup>\s*(?:'')?([-−–+]?\d+)(?:'')?\s*</sup>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:b|i|u|s|span|small|big|sup|sub|font|code|tt|var|em|strong|del|ins|abbr|cite|q|kbd|samp|mark|bdi|bdo|ruby|rb|rt|rp|rtc|dfn|time|"
+    r"data|wbr|noinclude|onlyinclude|includeonly|references|nowiki|pre|ref|gallery|math|section|link|meta|strike|nobr|img|a|label|col|li|"
+    r"colgroup|thead|tbody|tfoot|td|th|translate|tvar|languages|table|source|syntaxhighlight|timeline|imagemap)(?=[\s/>])[^<>]*>",
+    re.IGNORECASE,
+)  # fmt: skip
+_EXTERNAL = re.compile(
+    r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\](?!\])", re.IGNORECASE
+)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_MAGIC = re.compile(r"__[^\W\d_]{3,30}__")
+_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufdd0-\ufdef\x00\r]")
+_BLANKS = re.compile(r"  +")
+_OTHER_BLANKS = re.compile("[\u00a0\u2002-\u200a\u202f\u3000]")
+# The same in UTF-8, where a search for a byte is much faster than one for a set of characters.
+_ODD = re.compile(rb"\xe2(?:\x80[\x82-\x8b\x8e\x8f\xaa-\xaf]|\x81[\xa0\xa6-\xa9])")
+_ODD_BYTES = (b"\xc2\xa0", b"\xc2\xad", b"\xe3\x80\x80", b"\xef\xbb\xbf", b"\xef\xb7")
+_DROPS = re.compile(rf"{DROP}(?:[ \t\u00a0,;:/]*{DROP})+")
+_GAP = " \t\u00a0,;:/"
+_ITEMS = re.compile(rf"\s*{ITEM}[\s{ITEM}]*")
+
+
+def plain(text: str) -> str:
+    """The text with one kind of blank, and without the characters that show nothing or that mark places here."""
+    if "\r" in text or "\x00" in text:
+        return _OTHER_BLANKS.sub(" ", _NO_WIDTH.sub("", text))
+    if text.isascii():
+        return text
+    data = text.encode("utf-8", "surrogatepass")
+    if not any(odd in data for odd in _ODD_BYTES) and _ODD.search(data) is None:
+        return text
+    return _OTHER_BLANKS.sub(" ", _NO_WIDTH.sub("", text))
+
+
+@lru_cache(maxsize=4096)
+def _character(entity: str) -> str:
+    text = plain(html.unescape(entity))
+    return entity if text == entity else text.translate(GUARD) if len(text) < 3 else text
+
+
+def _entity(match: re.Match[str]) -> str:
+    return _character(match.group())
+
+
+def _power(match: re.Match[str]) -> str:
+    at = match.start()
+    return f"^{match.group(1)}" if at and match.string[at - 1].isdecimal() else match.group()
+
+
+def _close_gaps(text: str) -> str:
+    """Mends what is left around something cut out: empty brackets, separators at a bracket's inside, a blank before a stop."""
+    left, *rest = _DROPS.sub(DROP, text).split(DROP)
+    out: list[str] = []
+    for right in rest:
+        before, after = left.rstrip(_GAP), right.lstrip(_GAP)
+        opens, closes = before[-1:] in ("(", "（"), after[:1] in (")", "）")
+        if opens and closes:
+            left, right = before[:-1].rstrip(" \t"), after[1:]
+            if right[:1].isalnum():
+                left += " "
+        elif opens or closes:
+            left, right = before, after
+        elif right[:1] in (".", ",", ";", ":", "!", "?", "。", "、"):
+            left = left.rstrip(" \t")
+        elif left[-1:] == " " and right[:1] == " ":
+            right = right[1:]
+        out.append(left)
+        left = right
+    out.append(left)
+    return "".join(out)
+
+
+def clean(text: str, line_break: str) -> str:
+    """Wikitext without templates, tables and files, freed of all markup but headings, bullets, quotes and links."""
+    if "<" in text:
+        text = _BREAK.sub(line_break, text)
+        text = _LIST_TAG.sub("\n* ", _POWER.sub(_power, text))
+        text = _TAG.sub("", _BLOCK.sub("\n\n", text))
+    if "//" in text or "mailto:" in text:
+        text = _EXTERNAL.sub(lambda m: m.group(1) or DROP, text)
+    if "&" in text:
+        text = _ENTITY.sub(_entity, text)
+    if DROP in text:
+        text = _close_gaps(text)
+    if ITEM in text and line_break != ITEM:
+        text = _ITEMS.sub(", ", text)
+    if "__" in text:
+        text = _MAGIC.sub("", text)
+    return _BLANKS.sub(" ", text.replace("\t", " ")) if "  " in text or "\t" in text else text
+
+
+_GUARDED = re.compile(f"[{_GUARDS}]")
+
+
+def unguard(text: str) -> str:
+    """Characters that lost their meaning as markup, as themselves again; the length stays."""
+    return text if text.isascii() or _GUARDED.search(text) is None else text.translate(UNGUARD)
+
+
+_URL = re.compile(r"https?://[^\s|\]}<>]+|//[^\s|\]}<>]+")
+_ATTRIBUTE = re.compile(r"= ?\"[^\"\n]*\"")
+# "{{name|", "|key=", brackets, quotes; one set of characters at the head makes the search fast.
+_PUNCTUATION = re.compile(
+    r"[|{}\[\]!'](?:(?<=\{)\{[^{}|\n]*\||(?<=\|)\s*[\w .-]{1,40}=|(?<=')'+|(?<=[|{}\[\]!])[|{}\[\]!]*)"
+)
+_PARAMETER = re.compile(r"^\s*[\w .-]{1,40}=", re.MULTILINE)
+
+
+def readable(text: str) -> str:
+    """Words of hidden wikitext (links already read), roughly: for finding titles in it, not for showing."""
+    if "//" in text:
+        text = _URL.sub(" ", text)
+    text = _PUNCTUATION.sub("\n", _ATTRIBUTE.sub(" ", text))
+    if "=" in text:
+        text = _PARAMETER.sub("", text)
+    text = unguard(clean(text, "\n"))
+    return "\n".join(filter(None, map(str.strip, text.split("\n"))))
