@@ -1,5 +1,7 @@
-"""What is cut out of a page before its prose is written: what extensions own (comments, nowiki, refs, galleries), templates,
-tables, files, categories and interlanguage links. Each is kept apart by its kind (`hidden`), for its links and words.
+"""What is cut out of a page before its prose is written: templates, tables, files, references.
+
+Also what other extensions own (comments, nowiki, galleries), categories and interlanguage links. Each is kept apart by its kind
+(`hidden`), for its links and words.
 
 Every step is linear in the text, whatever the text: what is opened and never closed is given back, what is nested too deep is not
 rendered, and a page longer than any real one is read up to a stated place only.

@@ -1,6 +1,4 @@
-"""Markup between what is cut out and what is written: quotes, tags, entities, external links, blanks; and the places in a text
-where something was cut out.
-"""
+"""Markup inside running text: quotes, tags, entities, external links, blanks, and gaps where something was cut out."""
 
 from __future__ import annotations
 
