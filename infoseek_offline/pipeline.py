@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from infoseek_offline import __version__
 from infoseek_offline.agents.rules import RuleBrowser
+from infoseek_offline.checks.attack import Figures
 from infoseek_offline.claims.store import ClaimStore, read_all
 from infoseek_offline.config import Config
 from infoseek_offline.corpus.build import build_corpus
@@ -151,6 +152,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
     gave_up: Counter[str] = Counter()
     depths: Counter[int] = Counter()
     worded: set[str] = set()
+    attack = Figures()
     for line in (line for lines in chunks for line in lines):
         item = json.loads(line)
         counts["answer pages tried"] += 1
@@ -162,6 +164,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
             worded.add(item["question"]["question"])
             questions.append(canonical_json(item["question"]))
             depths[item["question"]["depth"]] += 1
+            attack.add(Question.model_validate(item["question"]))
             progress("questions", len(questions))
         if len(questions) >= config.count:
             break
@@ -175,6 +178,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
         "answer pages": roots,
         **counts,
         "depths": {str(d): n for d, n in sorted(depths.items())},
+        "attack": attack.report(),
         "failed checks of rejected trees": dict(sorted(failed.items())),
         "trees given up": dict(sorted(gave_up.items())),
         **run.settings,

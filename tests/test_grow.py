@@ -29,7 +29,7 @@ SEEDS = range(4)
 
 
 def invented_wiki(seed: int = 1) -> dict[str, str]:
-    """152 made-up pages (title -> wikitext) that hang together: countries, rivers, towns, schools, chemists and minerals."""
+    """193 made-up pages (title -> wikitext) that hang together: countries, rivers, towns, schools, chemists and minerals."""
     rng = random.Random(seed)
     used: set[str] = set()
     pages: dict[str, str] = {}
@@ -57,10 +57,10 @@ def invented_wiki(seed: int = 1) -> dict[str, str]:
 
     countries = [name("land", "via") for _ in range(5)]
     rivers = [name("ine", "ow") for _ in range(8)]
-    towns = [name("ton", "port", "wick", "burg") for _ in range(34)]
+    towns = [name("ton", "port", "wick", "burg") for _ in range(20)]
     schools = [f"{name('more', 'ford')} {rng.choice(('Academy', 'College'))}" for _ in range(8)]
     people = [f"{name('a', 'en', 'o')} {name('sen', 'ett', 'ley')}" for _ in range(42)]
-    minerals = [name("ite") for _ in range(55)]
+    minerals = [name("ite") for _ in range(110)]
     for title in countries:
         add(title, "country")
     for title in rivers:
@@ -82,7 +82,7 @@ def invented_wiki(seed: int = 1) -> dict[str, str]:
         add(title, "chemist", "was", birth_place=one(towns), alma_mater=one(schools), birth_date=born)
     for title in minerals:
         colour = rng.choice("green black white red blue yellow".split())
-        add(title, "mineral", discoverer=one(people[:20]), locality=one(towns), colour=colour, discovered=rng.randint(1750, 1930))
+        add(title, "mineral", discoverer=one(people[:30]), locality=one(towns), colour=colour, discovered=rng.randint(1750, 1930))
     return pages
 
 

@@ -1,4 +1,4 @@
-"""M1: no constraint is idle. M2: no level can be skipped. M3: no constraint includes another."""
+"""M1: no constraint is idle. M2: no level can be skipped. M3: none includes another. M4: none can be left out to get the answer."""
 
 from __future__ import annotations
 
@@ -45,3 +45,15 @@ def check_m3(problem: Problem) -> Verdict:
                 if a.id != b.id and extents[a.id] <= extents[b.id]:
                     pairs.append(f"{a.id} in {b.id}")
     return verdict("M3", not pairs, f"included: {'; '.join(pairs)}", included=pairs)
+
+
+def check_m4(problem: Problem) -> Verdict:
+    """Without the constraint, wherever in the tree it stands, at least two answers are left: a solver needs every clue. M1 asks
+    this of the constraint's own vertex, of which another reading may lead to the same answer."""
+    root = problem.tree.root.id
+    left: dict[str, int] = {}
+    for vertex in problem.tree.vertices:
+        for constraint in vertex.constraints:
+            left[constraint.id] = len(solve_without(problem.tree, problem.extents, problem.solution, constraint.id)[root])
+    needless = [c for c, n in left.items() if n < 2]
+    return verdict("M4", not needless, f"the answer is found without {', '.join(needless)}", without=left)

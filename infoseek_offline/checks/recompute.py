@@ -1,201 +1,27 @@
 """A certificate's claims computed a second time: plain Python sets over the stored corpus, by the definitions of hcsp.md.
 
 Made to be compared with what checks/ and trees/ found, and so nothing of theirs is used: no bitmaps, no solver, no stored
-association (it is made anew from links and mentions). `Stored` reads a corpus folder (layout: corpus/store.py), `Sets` gives
-extents under one reading, `Proof` the numbers of U1 to L1 for one tree.
+association (stored.py makes it anew from links and mentions). `Sets` gives extents under one reading, `Proof` the numbers of U1 to
+L1 for one tree.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from infoseek_offline.checks.stored import WORD, Pages, Stored, head, quantities_of, words_of
+from infoseek_offline.records import Constraint, Quantity, ResearchTree, Vertex
 
-from infoseek_offline.errors import CorpusError
-from infoseek_offline.files import read_json
-from infoseek_offline.records import Constraint, LinkKind, PageKind, Passage, Quantity, ResearchTree, Vertex
-
-FORMAT = 2  # of the corpus folder
 CACHED_MEMBERS = 4_000_000  # of all cached extents together, so that memory stays below some hundred MB for any corpus
 RARE_TYPE = 3  # pages; a type of fewer contradicts nothing
-WORD = re.compile(r"[^\W_]+")
 SMALL_WORDS = frozenset(
     "the of in and on at for de la le der die das von van del di da and to by with from saint san santa".split()
 )
-
-Pages = frozenset[int]
-NONE: Pages = frozenset()
-
-
-class Field(NamedTuple):
-    """An infobox field of a page; `start:end` is its value's span."""
-
-    key: str
-    start: int
-    end: int
-    value: str
-    quantities: tuple[Quantity, ...]
-
-
-class StoredLink(NamedTuple):
-    target: int
-    start: int
-    end: int
-    kind: LinkKind
-
-
-class Stored:
-    """A corpus folder, read-only. Raises CorpusError where there is no finished corpus of this format, or a damaged one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        try:
-            manifest = read_json(folder / "manifest.json")
-            if manifest["format"] != FORMAT:
-                raise CorpusError(f"{folder} has corpus format {manifest['format']}, this version reads {FORMAT}: build it again")
-            self.digest: str = manifest["digest"]
-            self.size: int = manifest["pages"]["total"]
-            self._link_at, self._link, self._link_kind = (self._array(n) for n in ("link_ptr", "link", "link_kind"))
-            self._mention_at, self._mention = self._array("mention_ptr"), self._array("mention")
-            kinds = self._array("kinds").tolist()
-        except FileNotFoundError as error:
-            raise CorpusError(f"no corpus in {folder}: make one with 'infoseek corpus build DUMP'") from error
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-            raise CorpusError(f"the corpus in {folder} is damaged ({error}): build it again") from error
-        self.universe: Pages = frozenset(p for p, k in enumerate(kinds) if tuple(PageKind)[k] == PageKind.ARTICLE)
-        self.lists_others: Pages = frozenset(p for p, k in enumerate(kinds) if tuple(PageKind)[k] == PageKind.DISAMBIGUATION)
-        self._database = sqlite3.connect(f"file:{quote(str((folder / 'corpus.sqlite').absolute()))}?mode=ro&immutable=1", uri=True)
-        self.titles: list[str] = [r[0] for r in self.rows("SELECT title FROM page ORDER BY id")]
-        self.nouns: list[str] = [r[0] for r in self.rows("SELECT noun FROM page ORDER BY id")]
-        self.near = lru_cache(maxsize=65536)(self._near)
-        self.page = lru_cache(maxsize=512)(self._page)
-
-    def _array(self, name: str) -> NDArray[Any]:
-        array: NDArray[Any] = np.load(self.folder / "graph" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        return array
-
-    def rows(self, query: str, *arguments: object) -> Iterator[tuple[Any, ...]]:
-        try:
-            yield from self._database.execute(query, arguments)
-        except sqlite3.DatabaseError as error:
-            raise CorpusError(f"{self.folder / 'corpus.sqlite'} can't be read ({error}): build the corpus again") from error
-
-    def resolve(self, words: str) -> int | None:
-        """The page of a title or redirect; a small first letter may stand for a capital."""
-        name = " ".join(words.replace("_", " ").split())
-        for form in (name, name[:1].upper() + name[1:]):
-            for (page,) in self.rows("SELECT page FROM title WHERE title = ?", form):
-                return int(page)
-        return None
-
-    def aliases(self, page: int) -> list[tuple[str, int, str]]:
-        """(alias, links that show it, source), by alias."""
-        return [(r[0], r[1], r[2]) for r in self.rows("SELECT alias, links, source FROM alias WHERE page = ? ORDER BY alias", page)]
-
-    def _page(self, page: int) -> StoredPage:
-        return StoredPage(self, page)
-
-    @cached_property
-    def title_words(self) -> Counter[str]:
-        """In how many titles each word stands."""
-        return Counter(w for title in self.titles for w in words_of(title))
-
-    def passage(self, document_id: str) -> Passage:
-        """For the searcher's sake; ranking reads no text."""
-        raise CorpusError(f"no text of {document_id} here")
-
-    # Association
-
-    @cached_property
-    def _backwards(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Where each page is linked or mentioned: sources ordered by target, whether by a link, and each target's first row."""
-        pages = np.arange(self.size)
-        source = np.concatenate([np.repeat(pages, np.diff(self._link_at)), np.repeat(pages, np.diff(self._mention_at))])
-        target = np.concatenate([self._link[:, 0], self._mention[:, 0]])
-        linked = np.arange(len(source)) < len(self._link)
-        order = np.argsort(target, kind="stable")
-        return source[order], linked[order], np.searchsorted(target[order], np.arange(self.size + 1))
-
-    def linked(self, page: int) -> set[int]:
-        return set(self._link[self._link_at[page] : self._link_at[page + 1], 0].tolist())
-
-    def names(self, page: int) -> set[int]:
-        """Pages that the page's text links to or mentions."""
-        return self.linked(page) | set(self._mention[self._mention_at[page] : self._mention_at[page + 1], 0].tolist())
-
-    def passages_naming(self, page: int, other: int) -> set[str]:
-        """Document ids of the page's passages that link to or mention the other page."""
-        rows = [self._link[self._link_at[page] : self._link_at[page + 1]]]
-        rows.append(self._mention[self._mention_at[page] : self._mention_at[page + 1]])
-        places = [start for part in rows for target, start, _ in part.tolist() if target == other and start >= 0]
-        return {name for name, (low, high) in self.page(page).passages.items() if any(low <= start < high for start in places)}
-
-    def named_by(self, page: int, links_only: bool = False) -> set[int]:
-        source, linked, first = self._backwards
-        rows = slice(first[page], first[page + 1])
-        return set((source[rows][linked[rows]] if links_only else source[rows]).tolist())
-
-    def _near(self, page: int) -> Pages:
-        """N(page), with all kinds of pages. Who names a disambiguation page may mean each page that it links to."""
-        named = self.names(page)
-        found = named | self.named_by(page)
-        for meant in named & self.lists_others:
-            found |= self.linked(meant)
-        for listing in self.named_by(page, links_only=True) & self.lists_others:
-            found |= self.named_by(listing)
-        return frozenset(found - {page})
-
-
-class StoredPage:
-    """What evidence is held against: one page's text, spans, fields, links, categories and types."""
-
-    def __init__(self, stored: Stored, page: int) -> None:
-        columns = "title, text, categories, types, sections, sentences, facts"
-        row = next(iter(stored.rows(f"SELECT {columns} FROM page WHERE id = ?", page)))
-        self.title, self.text = str(row[0]), str(row[1])
-        self.categories: list[str] = json.loads(row[2])
-        self.types = {head(p) for p in json.loads(row[3])}
-        self.sections: list[tuple[str, int, int]] = [(s[0], s[2], s[3]) for s in json.loads(row[4])]
-        self.sentences: list[list[int]] = np.frombuffer(row[5], "<i4").reshape(-1, 2).tolist()
-        facts = json.loads(row[6])
-        self.fields = [Field(key, start, end, self.text[start:end], _quantities(numbers)) for key, start, end, numbers, _ in facts]
-        self.passages: dict[str, tuple[int, int]] = {
-            f"{page}-{n}": (a, b) for n, a, b in stored.rows('SELECT ordinal, start, "end" FROM passage WHERE page = ?', page)
-        }
-        self.mentions: list[list[int]] = stored._mention[stored._mention_at[page] : stored._mention_at[page + 1]].tolist()
-        rows = slice(stored._link_at[page], stored._link_at[page + 1])
-        kinds = (tuple(LinkKind)[k] for k in stored._link_kind[rows].tolist())
-        self.links = [StoredLink(t, a, b, kind) for (t, a, b), kind in zip(stored._link[rows].tolist(), kinds, strict=True)]
-
-    def links_to(self, start: int, end: int, other: int) -> bool:
-        """Whether the span is a link to the other page, of a kind that may be evidence."""
-        return any(k == (other, start, end, k.kind) and k.kind in (LinkKind.PROSE, LinkKind.INFOBOX) for k in self.links)
-
-    def is_name_in_field(self, start: int, end: int, other: int) -> bool:
-        """Whether the span is an infobox value or a part of one that names the other page, and can mean no other."""
-        meant = {target for target, a, b in self.mentions if (a, b) == (start, end)}
-        return meant == {other} and any(f.start <= start and end <= f.end for f in self.fields)
-
-
-def head(phrase: str) -> str:
-    return phrase.split(" ")[-1]
-
-
-def words_of(text: str) -> frozenset[str]:
-    return frozenset(w.casefold() for w in WORD.findall(text))
-
-
-def _quantities(numbers: list[Any]) -> tuple[Quantity, ...]:
-    return tuple(Quantity(low=low, high=high, unit=unit) for low, high, unit in numbers)
 
 
 class Sets:
@@ -214,7 +40,7 @@ class Sets:
         columns = "id, text, facts, types, infobox, categories"
         for page, text, facts, phrases, infobox, categories in stored.rows(f"SELECT {columns} FROM page"):
             for key, start, end, numbers, _ in json.loads(facts):
-                self._facts[key].append((page, words_of(text[start:end]), _quantities(numbers)))
+                self._facts[key].append((page, words_of(text[start:end]), quantities_of(numbers)))
             heads = {head(p) for p in json.loads(phrases)}
             for kind in heads:
                 self._typed.add(page)
@@ -225,12 +51,19 @@ class Sets:
                 self._in_category[name].add(page)
                 self._in_family[family(name)].add(page)
         size = max(16, CACHED_MEMBERS // max(1, len(self.universe)))
+        self._called: dict[str, set[int]] = defaultdict(set)
+        for page in self.universe:
+            self._called[head(stored.nouns[page].casefold())].add(page)
         self._literal = lru_cache(maxsize=size)(self._literal_uncached)
         self.near_any = lru_cache(maxsize=size)(self._near_any)
 
-    def literal(self, c: Constraint) -> Pages:
-        """The extent of a constraint that is no link."""
-        return self._literal(c.kind, c.key, c.value, c.low, c.high, c.unit)
+    def literal(self, c: Constraint, closed: bool | None = None) -> Pages:
+        """The extent of a constraint that is no link, under this reading or the one that is said."""
+        return self._literal(c.kind, c.key, c.value, c.low, c.high, c.unit, self.closed if closed is None else closed)
+
+    def called(self, noun: str) -> Pages:
+        """Articles whose kind ends in the same word; all where no kind does."""
+        return frozenset(self._called.get(head(noun.casefold()), self.universe))
 
     def _near_any(self, pages: Pages) -> Pages:
         """Articles associated with one of the pages at least."""
@@ -239,7 +72,9 @@ class Sets:
             found |= self.stored.near(page)
         return self.universe & found
 
-    def _literal_uncached(self, kind: str, key: str, value: str, low: float | None, high: float | None, unit: str) -> Pages:
+    def _literal_uncached(
+        self, kind: str, key: str, value: str, low: float | None, high: float | None, unit: str, closed: bool
+    ) -> Pages:
         if kind == "interval":
             assert low is not None and high is not None
             meet, against = self._interval(key, low, high, unit)
@@ -249,8 +84,8 @@ class Sets:
             meet = self._in_category.get(value, set())
             against = self._in_family.get(family(value), set())
         else:
-            meet, against = self._type(value)
-        return self.universe & meet if self.closed else self.universe - (against - meet)
+            meet, against = self._type(value, closed)
+        return self.universe & meet if closed else self.universe - (against - meet)
 
     def _interval(self, key: str, low: float, high: float, unit: str) -> tuple[set[int], set[int]]:
         meet: set[int] = set()
@@ -268,9 +103,9 @@ class Sets:
             (meet if wanted.issubset(words) or words.issubset(wanted) else against).add(page)
         return meet, against
 
-    def _type(self, kind: str) -> tuple[set[int], set[int]]:
+    def _type(self, kind: str, closed: bool) -> tuple[set[int], set[int]]:
         """A page contradicts a type when it has types, and none of them may stand beside this one."""
-        if self.closed:
+        if closed:
             return self._of_type.get(kind, set()), set()
         if kind not in self._of_type:
             return set(), set()
@@ -301,7 +136,7 @@ class Proof:
         self.constraints = [(v, c) for v in tree.vertices for c in v.constraints]
 
     def claims(self) -> Iterator[tuple[str, Measured]]:
-        for name in ("U1", "U2", "M1", "M2", "M3", "X1", "X2", "X3", "L1"):
+        for name in ("U1", "U2", "M1", "M2", "M3", "M4", "X1", "X2", "X3", "X4", "X5", "L1"):
             yield name, getattr(self, name.lower())()
 
     # Solution sets
@@ -358,6 +193,10 @@ class Proof:
         ]  # fmt: skip
         return not included, {"included": included}
 
+    def m4(self) -> Measured:
+        left = {c.id: len(self.candidates(self.tree.root, without=c.id)) for _, c in self.constraints}
+        return min(left.values(), default=0) >= 2, {"without": left}
+
     def x1(self) -> Measured:
         alone = {c.id: len(self.extents[c.id]) for c in self.tree.root.constraints}
         return min(alone.values(), default=0) >= self.bounds["min_clue"], {"alone": alone}
@@ -413,6 +252,35 @@ class Proof:
         else:
             found.add(vertex.page)
         return frozenset(found)
+
+    # Solvers that do not do the work
+
+    def x4(self) -> Measured:
+        """Every literal, and every link to a named page, asked of one page."""
+        named = [self.sets.near_any(frozenset([v.page])) for v in self.tree.vertices if v.role == "leaf"]
+        literals = [c for _, c in self.constraints if c.kind != "link"]
+        found = {}
+        for reading in ("open", "closed"):
+            asked = named + [self.sets.literal(c, reading == "closed") for c in literals]
+            found.update({f"{pool}, {reading}": at for pool, at in self._best(asked).items()})
+        return self._lost(found), found
+
+    def x5(self) -> Measured:
+        found = self._best([self.sets.near_any(frozenset([page])) for page in self.exposed])
+        return self._lost(found), found
+
+    def _best(self, asked: list[Pages]) -> dict[str, dict[str, int]]:
+        """For each pool of pages: how much of what is asked the answer meets, how much a page meets at best, and how many do."""
+        score = Counter(page for pages in asked for page in pages)
+        found = {}
+        for name, pool in (("any", self.sets.universe), ("kind", self.sets.called(self.tree.root.noun))):
+            free = pool.difference(self.exposed)
+            best = max((score[p] for p in free if p in score), default=0)
+            found[name] = {"answer": score[self.tree.root.page], "best": best, "pages": sum(score[p] == best for p in free)}
+        return found
+
+    def _lost(self, found: dict[str, dict[str, int]]) -> bool:
+        return all(at["answer"] != at["best"] or at["pages"] >= self.bounds["min_skipped"] for at in found.values())
 
     # Surface
 

@@ -33,13 +33,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from infoseek_offline import __version__
-from infoseek_offline.checks.recompute import Measured, Proof, Sets, Stored, StoredPage, head
+from infoseek_offline.checks.recompute import Measured, Proof, Sets
+from infoseek_offline.checks.stored import Stored, StoredPage, head
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
 from infoseek_offline.records import Constraint, Evidence, Question, ResearchTree, Vertex
 from infoseek_offline.retrieval.searcher import Searcher
 
-VERDICTS = ("U1", "U2", "M1", "M2", "M3", "X1", "X2", "X3", "L1", "R1", "R2")
+VERDICTS = ("U1", "U2", "M1", "M2", "M3", "M4", "X1", "X2", "X3", "X4", "X5", "L1", "R1", "R2")
 FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
 BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
 BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said

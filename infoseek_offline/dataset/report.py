@@ -13,8 +13,9 @@ from infoseek_offline.retrieval.marks import marked
 
 MEANING = {
     "U1": "the answer is unique", "U2": "every inner vertex is unique", "M1": "no clue is idle", "M2": "no level can be skipped",
-    "M3": "no clue includes another", "X1": "no single clue gives it away", "X2": "no hyperlink shortcut",
-    "X3": "no page tells it all", "L1": "nothing leaks in the words", "R1": "one search does not find it",
+    "M3": "no clue includes another", "M4": "no clue can be left out", "X1": "no single clue gives it away",
+    "X2": "no hyperlink shortcut", "X3": "no page tells it all", "X4": "no way past the hierarchy",
+    "X5": "no answer by association", "L1": "nothing leaks in the words", "R1": "one search does not find it",
     "R2": "each step can be found",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import copy
 from functools import lru_cache
 from typing import Literal
 
@@ -35,11 +36,30 @@ class Extents:
         self._index_facts()
         self._index_types()
         self._index_categories()
+        self._of_noun: dict[str, BitMap] = defaultdict(BitMap)
+        for page in self.universe:
+            self._of_noun[head_word(corpus.nouns[page])].add(page)
+        self._cache()
+
+    def _cache(self) -> None:
         self.near = lru_cache(maxsize=65536)(self._near)
         self.of_type = lru_cache(maxsize=4096)(self._of_type)
         self.in_category = lru_cache(maxsize=4096)(self._in_category)
         self.in_interval = lru_cache(maxsize=16384)(self._in_interval)
         self.with_value = lru_cache(maxsize=16384)(self._with_value)
+
+    def under(self, reading: Reading) -> Extents:
+        """The same corpus under the other reading; the index is shared."""
+        if reading == self.reading:
+            return self
+        other = copy(self)
+        other.reading = reading
+        other._cache()
+        return other
+
+    def called(self, noun: str) -> BitMap:
+        """Articles that a question would call so ("Which moon …"), by the last word; all where the kind is unknown."""
+        return self._of_noun.get(head_word(noun), self.universe)
 
     # links
 
@@ -189,6 +209,10 @@ class _Key:
 
     def unit_id(self, unit: str) -> int:
         return self._units.get(unit, -2)
+
+
+def head_word(noun: str) -> str:
+    return noun.casefold().rsplit(" ", 1)[-1]
 
 
 def category_family(name: str) -> str:

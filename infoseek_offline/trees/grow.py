@@ -21,9 +21,10 @@ from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.options import Option, Options
 from infoseek_offline.trees.tree import Draft, DraftVertex
 
-MAX_MOVES = 60
-MAX_RETREATS = 5
+MAX_MOVES = 250
+MAX_RETREATS = 20
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
+LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
 UNKNOWN_KIND = "subject"
 NO_START = "no page to start with"
 
@@ -113,6 +114,9 @@ class Growth:
             for i, c in enumerate(vertex.constraints)
             if c.other and self.draft.vertices[c.other].role == "inner"
         ]
+        if vertex is self.draft.root:  # and enough of the kind that the question will ask for (X4)
+            skipped = [s & self.extents.called(vertex.noun) for s in skipped]
+        loosened = self._loosened(vertex, own=False)
         used = {c.key for c in vertex.constraints if c.kind in ("interval", "fact")}
         kinds = {c.kind for c in vertex.constraints}
         hidden = frozenset().union(*(self.options.title_words(v.page) for v in self.draft.vertices.values() if v.role != "leaf"))
@@ -138,6 +142,8 @@ class Growth:
             spare = min((s.intersection_cardinality(extent) for s in skipped), default=before)
             if spare < self.bounds.min_skipped:
                 continue
+            if any(s.intersection_cardinality(extent) < 2 for s in loosened):
+                continue
             if any(extent <= e or e <= extent for e in extents):
                 continue  # M3
             if option.role != "inner" and not hidden.isdisjoint(self._shown_words(option)):
@@ -148,6 +154,17 @@ class Growth:
             kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" else "constrain"
             moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
         return moves
+
+    def _loosened(self, vertex: DraftVertex, own: bool = True) -> list[BitMap]:
+        """M4, seen from here: S(vertex) without each constraint of its inner vertices, and with `own` without each of its own. Of
+        large sets below a part is taken, which gives a part of these."""
+        found = [self.candidates(vertex, i) for i in range(len(vertex.constraints))] if own else []
+        for i, c in enumerate(vertex.constraints):
+            child = self.draft.vertices.get(c.other)
+            if child is not None and child.role == "inner":
+                others = self.candidates(vertex, i)
+                found += [others & self.extents.near_any(list(s)[:LOOSE]) for s in self._loosened(child)]
+        return found
 
     def _shown_words(self, option: Option) -> frozenset[str]:
         words = self.options.title_words(option.page) if option.role == "leaf" and option.page is not None else frozenset()
@@ -271,17 +288,22 @@ class Growth:
     # Selecting and blurring
 
     def tidy(self) -> None:
-        """Take away idle clues (M1), the most telling ones first, then widen each range as far as its vertex stays solved."""
+        """Take away idle clues and widen ranges, everywhere."""
         for vertex in [v for v in self.draft.vertices.values() if v.role in ("root", "inner")]:
-            for constraint in sorted(vertex.constraints, key=lambda c: (c.kind == "link", c.id)):
-                index = vertex.constraints.index(constraint)
-                child = self.draft.vertices.get(constraint.other)
-                if child is not None and child.role == "inner":
-                    continue
-                if len(vertex.constraints) > 1 and len(self.candidates(vertex, index)) == 1:
-                    self.draft.remove(vertex, constraint)
-            for constraint in [c for c in vertex.constraints if c.kind == "interval"]:
-                self._widen(vertex, constraint.key)
+            self.settle(vertex)
+
+    def settle(self, vertex: DraftVertex) -> None:
+        """Of a solved vertex, take away idle clues (M1), the most telling ones first, then widen each range as far as the vertex
+        stays solved."""
+        for constraint in sorted(vertex.constraints, key=lambda c: (c.kind == "link", c.id)):
+            index = vertex.constraints.index(constraint)
+            child = self.draft.vertices.get(constraint.other)
+            if child is not None and child.role == "inner":
+                continue
+            if len(vertex.constraints) > 1 and len(self.candidates(vertex, index)) == 1:
+                self.draft.remove(vertex, constraint)
+        for constraint in [c for c in vertex.constraints if c.kind == "interval"]:
+            self._widen(vertex, constraint.key)
 
     def _widen(self, vertex: DraftVertex, key: str) -> None:
         index = next(i for i, c in enumerate(vertex.constraints) if c.kind == "interval" and c.key == key)
@@ -316,6 +338,9 @@ def grow(root: int, planner: Planner, options: Options, bounds: Bounds, shape: S
         move = planner.choose(growth, growth.moves())
         if move.kind != "stop":
             growth.apply(move)
+            changed = growth.draft.vertices[move.vertex]
+            if move.kind == "constrain" and changed.role == "inner" and growth.solved(changed):
+                growth.settle(changed)  # an idle clue down there would seem one that the answer can do without (M4)
         elif move.reason == "done":
             growth.tidy()
             tree = growth.draft.freeze()
