@@ -529,7 +529,7 @@ def test_the_least_cover_is_exact() -> None:
 def test_x4_x5_the_only_page_of_its_kind_near_a_named_page(make_corpus: Callable[..., Corpus], reading: str) -> None:
     """The other pages near Brontes are no moons. "Which moon orbits Brontes?" is asked, whatever else is; no clue of the tree says
     that it is a moon, so that M2 counts the rocks as answers too."""
-    pages = {title: text.replace("is a moon that orbits [[Brontes]]", "is a rock by [[Brontes]]") for title, text in world().items()}
+    pages = {name: text.replace("is a moon that orbits [[Brontes]]", "is a rock by [[Brontes]]") for name, text in world().items()}
     pages["Northern Survey"] = pages["Northern Survey"].replace("[[Tamsin Vell]]", "[[Ida Brock]]")
     corpus = make_corpus(pages)
     found = examine(corpus, plant(corpus, moon_with(BY_FINDER, AT_BRONTES)), reading)

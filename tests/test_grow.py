@@ -29,7 +29,7 @@ SEEDS = range(4)
 
 
 def invented_wiki(seed: int = 1) -> dict[str, str]:
-    """193 made-up pages (title -> wikitext) that hang together: countries, rivers, towns, schools, chemists and minerals."""
+    """243 made-up pages (title -> wikitext) that hang together: countries, rivers, towns, schools, chemists and minerals."""
     rng = random.Random(seed)
     used: set[str] = set()
     pages: dict[str, str] = {}
@@ -60,7 +60,7 @@ def invented_wiki(seed: int = 1) -> dict[str, str]:
     towns = [name("ton", "port", "wick", "burg") for _ in range(20)]
     schools = [f"{name('more', 'ford')} {rng.choice(('Academy', 'College'))}" for _ in range(8)]
     people = [f"{name('a', 'en', 'o')} {name('sen', 'ett', 'ley')}" for _ in range(42)]
-    minerals = [name("ite") for _ in range(110)]
+    minerals = [name("ite") for _ in range(160)]
     for title in countries:
         add(title, "country")
     for title in rivers:
@@ -82,7 +82,7 @@ def invented_wiki(seed: int = 1) -> dict[str, str]:
         add(title, "chemist", "was", birth_place=one(towns), alma_mater=one(schools), birth_date=born)
     for title in minerals:
         colour = rng.choice("green black white red blue yellow".split())
-        add(title, "mineral", discoverer=one(people[:30]), locality=one(towns), colour=colour, discovered=rng.randint(1750, 1930))
+        add(title, "mineral", discoverer=one(people[:42]), locality=one(towns), colour=colour, discovered=rng.randint(1750, 1930))
     return pages
 
 
@@ -250,11 +250,11 @@ def test_no_more_moves_are_asked_for_than_the_bound(options: Options) -> None:
 
 @pytest.mark.parametrize("planner", [NeverStopping(), Deepest(), RulePlanner()], ids=lambda p: type(p).__name__)
 def test_whoever_plans_what_is_done_is_solved_and_has_no_shortcut(options: Options, planner: Planner) -> None:
-    """U1, U2, M3, X1 and X2 hold of each finished tree; M1, M2 and X3 are for the checks to find."""
+    """U1, U2, M3, X1 and X2 hold of each finished tree; the others are for the checks to find."""
     trees = done(planner, options)
     assert len(trees) >= 5
     for tree in trees:
-        assert structure(options, tree) <= {"M1", "M2", "X3"}
+        assert structure(options, tree) <= {"M1", "M2", "M4", "X3", "X4", "X5"}
 
 
 def test_the_rules_grow_trees_that_hold(options: Options) -> None:
@@ -304,5 +304,8 @@ def test_the_seed_gives_the_tree_whatever_was_grown_before(corpus: Corpus, optio
 
 
 def test_another_seed_gives_another_tree(options: Options) -> None:
-    trees = {repr(grown(RulePlanner(), options, root, seed).tree) for root in roots(options.corpus, 40) for seed in SEEDS}
-    assert len(trees) > len(roots(options.corpus, 40))
+    for root in roots(options.corpus, 8):
+        trees = [grown(RulePlanner(), options, root, seed).tree for seed in SEEDS]
+        if len({repr(tree) for tree in trees if tree is not None}) > 1:
+            return
+    raise AssertionError("no seed changes anything")
