@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +40,6 @@ class PageRow(NamedTuple):
     counts: dict[str, int]
 
 
-@lru_cache(maxsize=1 << 18)
 def title_hash(title: str) -> int:
     return int.from_bytes(hashlib.blake2b(title.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 

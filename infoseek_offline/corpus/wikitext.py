@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from infoseek_offline.corpus import templates
-from infoseek_offline.corpus.cut import Cutter, within_bounds
+from infoseek_offline.corpus.trim import Cutter, within_bounds
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.language import BACKMATTER_HEADINGS, SKIP_KEY
 from infoseek_offline.corpus.markup import ITEM, clean, plain, readable, strip_quotes, unguard
@@ -58,7 +58,7 @@ class ParsedPage:
     hidden_text: str = ""  # readable text of what is not prose (tables, captions, references, galleries, navigation boxes)
     counts: dict[str, int] = field(default_factory=dict)  # templates dropped, rendered, ...
     dropped: dict[str, int] = field(default_factory=dict)  # templates whose reading is not known: name, how often
-    cut_at: int = 0  # characters of wikitext that were read where the page is longer than the bounds of cut.py, else 0
+    cut_at: int = 0  # characters of wikitext that were read where the page is longer than the bounds of trim.py, else 0
 
 
 def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
