@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from infoseek_offline.corpus import templates
-from infoseek_offline.corpus.trim import Cutter, within_bounds
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.language import BACKMATTER_HEADINGS, SKIP_KEY
 from infoseek_offline.corpus.markup import ITEM, clean, plain, readable, strip_quotes, unguard
+from infoseek_offline.corpus.trim import Cutter, within_bounds
 
 
 class ParsedLink(NamedTuple):
