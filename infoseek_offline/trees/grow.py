@@ -47,6 +47,7 @@ class Growth:
         self.depth = depth  # the depth that is asked for
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
         self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
+        self.known: dict[str, BitMap] = {}  # extents of the draft's constraints, by id, as their options gave them
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
@@ -57,6 +58,8 @@ class Growth:
     def extent_of(self, vertex: DraftVertex, index: int) -> BitMap:
         """The extent of the vertex's constraint, its inner children taken as solved."""
         constraint = vertex.constraints[index]
+        if constraint.id in self.known:
+            return self.known[constraint.id]
         if not constraint.other:
             return self.extents.of(constraint)
         child = self.draft.vertices[constraint.other]
@@ -272,11 +275,12 @@ class Growth:
         option = move.option
         assert option is not None
         if option.page is None:
-            self.draft.constrain(vertex, option.constraint)
+            self.known[self.draft.constrain(vertex, option.constraint).id] = option.extent
             return
         child = self.draft.extend(
             vertex, option.constraint, option.page, self.corpus.titles[option.page], option.role or "leaf", self.noun(option.page)
         )
+        self.known[vertex.constraints[-1].id] = option.extent
         for beneath in option.beneath:
             if beneath.page is None:
                 self.draft.constrain(child, beneath.constraint)
@@ -318,6 +322,7 @@ class Growth:
                 best = c
         if best is not now:
             self.draft.replace(vertex, now, best.model_copy(update={"id": now.id}))
+            self.known.pop(now.id)
 
 
 def _named(option: Option, depth: int) -> list[tuple[int, int]]:

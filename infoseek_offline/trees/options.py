@@ -25,6 +25,7 @@ from infoseek_offline.trees.named import named_in
 _WORD = re.compile(r"[^\W\d_]{3,}")
 MAX_VAGUE = 0.02  # of all articles may fit a vague description
 STEM = 6  # letters
+KEPT = 2048  # sets of the pages around a vague description
 _COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
 
 
@@ -51,6 +52,7 @@ class Options:
         self._links: dict[int, list[Option]] = {}
         self._literals: dict[int, list[Option]] = {}
         self._blurs: dict[int, list[Option]] = {}
+        self._near_vague: dict[tuple[int | None, str], BitMap] = {}
         self._words: dict[int, frozenset[str]] = {}
         self._shared: dict[int, Counter[str]] = {}
         self._reach: tuple[int, list[BitMap]] = (-1, [])
@@ -142,11 +144,20 @@ class Options:
                 for beneath in [*self._containers(option.page), *self._types(option.page)]:
                     if len(beneath.extent) > MAX_VAGUE * len(self.extents.universe):
                         continue  # "a university" alone says nothing
-                    extent = self.extents.near_any(beneath.extent)
+                    extent = self._around(beneath)
                     if page in extent and len(beneath.extent) > 1:
                         found.append(Option(option.constraint, "blur", option.page, extent, (beneath,)))
             self._blurs[page] = found
         return self._blurs[page]
+
+    def _around(self, vague: Option) -> BitMap:
+        """The pages near any page that fits a vague description; many pages share a description ("a country in Europe")."""
+        key = (vague.page, vague.constraint.value if vague.page is None else "")
+        if key not in self._near_vague:
+            if len(self._near_vague) >= KEPT:
+                self._near_vague.clear()
+            self._near_vague[key] = self.extents.near_any(vague.extent)
+        return self._near_vague[key]
 
     def _containers(self, page: int) -> list[Option]:
         return [o for o in self.links(page) if o.constraint.key in CONTAINERS and o.page != page]
