@@ -151,14 +151,21 @@ def corpus_build(dump: Path, home: Path, partial: bool, workers: int | None) -> 
 @corpus.command("page")
 @click.argument("title")
 @home_option
+@click.option(
+    "--dump", type=click.Path(path_type=Path), default=None, help="The corpus's dump: adds the page's wikitext from it."
+)
 @click.option("--json", "as_json", is_flag=True, help="The whole record as JSON.")
-def corpus_page(title: str, home: Path, as_json: bool) -> None:
-    """Show what was read from the page TITLE: text, links, infobox, and why a link is not evidence."""
+def corpus_page(title: str, home: Path, dump: Path | None, as_json: bool) -> None:
+    """Show what was read from the page TITLE: text, links, infobox, and why a link is not evidence.
+
+    With --dump, beside it the wikitext that it was read from, the links that lead to no page, and the templates that were
+    dropped.
+    """
     from infoseek_offline.corpus.store import Corpus
     from infoseek_offline.dataset.report import page_as_json, page_as_text
 
     opened = Corpus.open(home / "corpus")
-    click.echo(page_as_json(opened, title) if as_json else page_as_text(opened, title))
+    click.echo(page_as_json(opened, title, dump) if as_json else page_as_text(opened, title, dump))
 
 
 @main.command()

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from infoseek_offline.corpus.dump import RawPage, SiteInfo, read_dump
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.corpus.wikitext import parse_wikitext
 from infoseek_offline.errors import CorpusError, UsageError
 from infoseek_offline.records import Certificate, Constraint, Hit, Question, ResearchTree, Vertex
 from infoseek_offline.retrieval.marks import marked
@@ -102,27 +104,55 @@ def page_of(corpus: Corpus, title: str) -> int:
     return page
 
 
-def page_record(corpus: Corpus, title: str) -> dict[str, Any]:
-    page = page_of(corpus, title)
+# Why a link of a kind is no evidence.
+WHY_NOT = {
+    "caption": "in a file's caption", "table": "in a table", "reference": "in a reference", "gallery": "in a gallery",
+    "template": "in a template that is not read as text", "hatnote": "in a hatnote or a heading: it leads elsewhere",
+    "backmatter": "in a section like See also or References",
+}  # fmt: skip
+
+
+def page_record(corpus: Corpus, title: str, dump: Path | None = None) -> dict[str, Any]:
+    """All that was read from a page; with the dump of the corpus also its wikitext, and the links that lead to no page."""
+    page = _page(corpus, title)
     record = corpus.page(page).model_dump(mode="json")
     record["sections"] = [s.model_dump(mode="json") for s in corpus.sections(page)]
     record["redirects"] = corpus.redirects(page)
     record["links"] = [
         {"target": corpus.titles[link.target], "anchor": record["text"][link.start : link.end] if link.start >= 0 else "",
-         "start": link.start, "end": link.end, "kind": link.kind.value, "evidence": link.is_evidence}
+         "start": link.start, "end": link.end, "kind": link.kind.value, "evidence": link.is_evidence,
+         "why_not": "" if link.is_evidence else WHY_NOT.get(link.kind.value, "it has no place in the text")}
         for link in corpus.links(page)
     ]  # fmt: skip
     record["facts"] = [f.model_dump(mode="json") for f in corpus.facts(page)]
     record["associated_pages"] = corpus.degree(page)
+    if dump is not None:
+        raw, site = _raw_page(dump, record["title"], record["revision"])
+        parsed = parse_wikitext(raw.text, raw.title, site)
+        missing = dict.fromkeys(link.target for link in parsed.links if corpus.resolve(link.target) is None)
+        record["links_to_no_page"] = list(missing)
+        record["templates_dropped"] = dict(sorted(parsed.dropped.items()))
+        record["wikitext"] = raw.text
     return record
 
 
-def page_as_json(corpus: Corpus, title: str) -> str:
-    return json.dumps(page_record(corpus, title), ensure_ascii=False, indent=1)
+def _raw_page(dump: Path, title: str, revision: int) -> tuple[RawPage, SiteInfo]:
+    """Raises CorpusError where the dump has not the page in the revision that the corpus was read from."""
+    reader = read_dump(dump)
+    for raw in reader:
+        if raw.title == title:
+            if raw.revision != revision:
+                break
+            return raw, reader.site
+    raise CorpusError(f"{dump} has no revision {revision} of {title!r}: give the dump that this corpus was built from")
 
 
-def page_as_text(corpus: Corpus, title: str) -> str:
-    record = page_record(corpus, title)
+def page_as_json(corpus: Corpus, title: str, dump: Path | None = None) -> str:
+    return json.dumps(page_record(corpus, title, dump), ensure_ascii=False, indent=1)
+
+
+def page_as_text(corpus: Corpus, title: str, dump: Path | None = None) -> str:
+    record = page_record(corpus, title, dump)
     lines = [f"{record['title']}  (page {record['id']}, {record['kind']}; {', '.join(record['types']) or 'type unknown'})", ""]
     for section in record["sections"]:
         if section["title"]:
@@ -130,13 +160,24 @@ def page_as_text(corpus: Corpus, title: str) -> str:
                 f"{'#' * max(1, section['level'])} {section['title']}" + ("" if section["evidence"] else "   (not evidence)")
             )
         lines += [record["text"][section["start"] : section["end"]].strip(), ""]
+    if record["facts"]:
+        lines.append(f"Facts of {record['infobox']}")
+    for fact in record["facts"]:
+        read = (f"{q['low']:g}{'' if q['low'] == q['high'] else ' to {:g}'.format(q['high'])} {q['unit']}".strip()
+                for q in fact["quantities"])  # fmt: skip
+        lines.append(f"  {fact['key']}: {fact['value']}" + "".join(f"   [{text}]" for text in read))
     lines.append("Links")
     for link in record["links"]:
-        why = "" if link["evidence"] else f"   not evidence: {link['kind']}"
+        why = f"   not evidence: {link['why_not']}" if link["why_not"] else ""
         lines.append(f"  {link['anchor'] or '-'} -> {link['target']}{why}")
     for name in ("categories", "redirects"):
         lines.append(f"{name.capitalize()}: {', '.join(record[name]) or 'none'}")
     lines.append(f"Associated pages: {record['associated_pages']}")
+    if dump is not None:
+        lines.append(f"Links to no page of this corpus: {', '.join(record['links_to_no_page']) or 'none'}")
+        dropped = (f"{name} ({count})" for name, count in record["templates_dropped"].items())
+        lines.append(f"Templates not read as text: {', '.join(dropped) or 'none'}")
+        lines += ["", "Wikitext", record["wikitext"]]
     return "\n".join(lines)
 
 
