@@ -47,7 +47,8 @@ def test_the_wikitext_stands_beside_it_when_the_dump_is_given(make_home: MakeHom
     assert record["title"] == "Anvil" and record["wikitext"] == ANVIL
     assert record["links_to_no_page"] == ["Nowhere"] and record["templates_dropped"] == {"Strange": 2}
     text = show("Anvil", "--home", home, "--dump", tmp_path / "dump.xml").stdout
-    assert text.endswith(f"Links to no page of this corpus: Nowhere\nTemplates not read as text: Strange (2)\n\nWikitext\n{ANVIL}\n")
+    said = "Links to no page of this corpus: Nowhere\nTemplates not read as text: Strange (2)\n\nWikitext\n"
+    assert text.endswith(f"{said}{ANVIL}\n")
     assert "wikitext" not in json.loads(show("Anvil", "--home", home, "--json").stdout)
 
 

@@ -114,7 +114,7 @@ WHY_NOT = {
 
 def page_record(corpus: Corpus, title: str, dump: Path | None = None) -> dict[str, Any]:
     """All that was read from a page; with the dump of the corpus also its wikitext, and the links that lead to no page."""
-    page = _page(corpus, title)
+    page = page_of(corpus, title)
     record = corpus.page(page).model_dump(mode="json")
     record["sections"] = [s.model_dump(mode="json") for s in corpus.sections(page)]
     record["redirects"] = corpus.redirects(page)
