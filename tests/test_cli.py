@@ -29,7 +29,7 @@ from infoseek_offline.errors import (
 )
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["doctor", "corpus", "index", "search", "data", "verify", "show"]
+COMMANDS = ["doctor", "corpus", "index", "search", "serve", "data", "verify", "show"]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,8 @@ def test_help_and_version_are_quick_to_load() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "nothing", "search", "data", "search x -k 0", "search x --mode fast", "data --out x --workers 0"]
+    "words",
+    ["", "nothing", "search", "data", "serve --port 70000", "search x -k 0", "search x --mode fast", "data --out x --workers 0"],
 )
 def test_a_wrong_use_ends_with_2_and_the_usage(words: str) -> None:
     result = infoseek(*words.split())

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from infoseek_offline.errors import IndexError_, MissingExtra
+from infoseek_offline.errors import IndexError_, MissingExtra, UsageError
 from infoseek_offline.retrieval.encoder import Settings, Vectors, digest_of, write_description
 
 BATCH = 32
+BACKENDS = {"onnx": "optimum-onnx", "openvino": "optimum-intel"}
 SWITCHES = (
     "HF_HUB_OFFLINE",
     "TRANSFORMERS_OFFLINE",
@@ -47,6 +48,9 @@ class SentenceTransformersEncoder:
         self._model = _load(self.folder, self.settings)
         self._lock = threading.Lock()  # the tokenizers refuse to be borrowed by two threads
         self.dimension = int(self.encode_documents(["dimension"]).shape[1])
+        if self.dimension < (self.settings.truncate_dim or 0):
+            asked = self.settings.truncate_dim
+            raise UsageError(f"--truncate-dim {asked}: the model has only {self.dimension} dimensions; ask for fewer")
 
     @classmethod
     def from_spec(cls, spec: str, settings: Settings | None = None) -> SentenceTransformersEncoder:
@@ -137,10 +141,9 @@ def _load(folder: Path, settings: Settings) -> Any:
     logging.disable_progress_bar()
     try:
         return SentenceTransformer(str(folder), device=settings.device, backend=settings.backend, local_files_only=True)
-    except ImportError as error:
-        package = f"sentence-transformers[{settings.backend}]"
-        raise MissingExtra(f"--backend {settings.backend}", package, settings.backend) from error
-    except (OSError, ValueError, KeyError, RuntimeError, AssertionError) as error:
+    except Exception as error:  # sentence-transformers raises bare ones
+        if "requires installing" in str(error):
+            raise MissingExtra(f"--backend {settings.backend}", BACKENDS[settings.backend], settings.backend) from error
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise IndexError_(
             f"the model in {folder} can't be loaded on {settings.device} ({reason}): copy all its files there again, or use "
