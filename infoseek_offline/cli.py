@@ -79,6 +79,20 @@ home_option = click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), default=HOME, show_default=True,
     help="Folder that holds the corpus and the index of one wiki.",
 )  # fmt: skip
+
+
+class Span(click.ParamType):
+    """ "2-4", or "3" for exactly three."""
+
+    name = "range"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        low, _, high = str(value).partition("-")
+        if not (low.isascii() and low.isdigit() and (not high or (high.isascii() and high.isdigit()))):
+            self.fail(f"{value!r} is no range: give two whole numbers such as 2-4, or one", param, ctx)
+        return int(low), int(high or low)
+
+
 workers_option = click.option(
     "--workers",
     type=click.IntRange(1, 256),
@@ -290,9 +304,23 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
     default=None,
     help="open: what the corpus does not state may be true (stronger); closed: it is false.  [default: open]",
 )
+@click.option("--depth", type=Span(), default=None, metavar="A-B", help="Depth of the trees.  [default: the profile's]")
+@click.option("--vertices", type=Span(), default=None, metavar="A-B", help="Vertices of the trees.  [default: the profile's]")
+@click.option(
+    "--branching", type=float, default=None, help="0 for chains only, 1 for a second inner child of the root wherever one can be."
+)
 @workers_option
 def data(
-    home: Path, out: Path, profile: str, count: int | None, seed: int | None, reading: str | None, workers: int | None
+    home: Path,
+    out: Path,
+    profile: str,
+    count: int | None,
+    seed: int | None,
+    reading: str | None,
+    depth: tuple[int, int] | None,
+    vertices: tuple[int, int] | None,
+    branching: float | None,
+    workers: int | None,
 ) -> None:
     """Grow research trees over the corpus, certify them, and write the accepted ones as questions.
 
@@ -302,7 +330,12 @@ def data(
     from infoseek_offline import pipeline
     from infoseek_offline.config import load_config
 
-    config = load_config(profile, count=count, seed=seed, reading=reading)
+    shape = {
+        **(dict(zip(("min_depth", "max_depth"), depth, strict=True)) if depth else {}),
+        **(dict(zip(("min_vertices", "max_vertices"), vertices, strict=True)) if vertices else {}),
+        "branching": branching,
+    }
+    config = load_config(profile, count=count, seed=seed, reading=reading, shape=shape)
     with progress("data", config.count) as show:
         manifest = pipeline.data(home, out, config, workers=workers or cpu_count(), progress=show)
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))

@@ -6,6 +6,7 @@ One dial, `--profile demo|standard|full` (or a TOML file), sets all the rest; a 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,13 +37,19 @@ class Shape(Model):
 
     min_depth: int = Field(default=2, ge=2, le=6)
     max_depth: int = Field(default=4, ge=2, le=6)
+    min_vertices: int = Field(default=3, ge=3, le=30)
     max_vertices: int = Field(default=10, ge=3, le=30)
+    branching: float = Field(default=0.35, ge=0, le=1)  # how often the root gets a second inner child where it could
     max_constraints: int = Field(default=4, ge=2, le=6)  # per vertex
 
     @model_validator(mode="after")
     def _ordered(self) -> Shape:
         if self.min_depth > self.max_depth:
             raise ValueError(f"min_depth {self.min_depth} is above max_depth {self.max_depth}")
+        if self.min_vertices > self.max_vertices:
+            raise ValueError(f"min_vertices {self.min_vertices} is above max_vertices {self.max_vertices}")
+        if self.max_vertices <= self.min_depth:
+            raise ValueError(f"a tree of depth {self.min_depth} needs more than {self.max_vertices} vertices")
         return self
 
 
@@ -62,8 +69,9 @@ class Config(Model):
 PROFILES = ("demo", "standard", "full")
 
 
-def load_config(profile: str, **settings: Any) -> Config:
-    """The configuration of a profile (a name of PROFILES or the path of a TOML file), with the settings that are not None on top.
+def load_config(profile: str, *, shape: Mapping[str, Any] | None = None, **settings: Any) -> Config:
+    """The configuration of a profile (a name of PROFILES or the path of a TOML file), with the settings that are not None on top,
+    and those of the trees' `shape`.
 
     Raises ConfigError, with one line that names the value.
     """
@@ -77,6 +85,9 @@ def load_config(profile: str, **settings: Any) -> Config:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML ({error}): mend it, or use --profile standard") from error
+    shape = {k: v for k, v in (shape or {}).items() if v is not None}
+    if shape:
+        values["shape"] = {**values.get("shape", {}), **shape}
     values.update({k: v for k, v in settings.items() if v is not None})
     try:
         return Config.model_validate(values)

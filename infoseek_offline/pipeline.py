@@ -20,6 +20,7 @@ from infoseek_offline.config import Config
 from infoseek_offline.corpus.build import build_corpus
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
+from infoseek_offline.dataset.spread import Spread
 from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
@@ -30,6 +31,7 @@ from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.retrieval.selftest import known_items
 from infoseek_offline.run import Run
 
+SPREAD = "spread"
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
 
 Progress = Callable[[str, int], None]
@@ -150,7 +152,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
     counts: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     gave_up: Counter[str] = Counter()
-    depths: Counter[int] = Counter()
+    spread = Spread(config.count)
     worded: set[str] = set()
     attack = Figures()
     for line in (line for lines in chunks for line in lines):
@@ -160,11 +162,15 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
         for rejection in item["rejections"]:
             rejected.append(canonical_json(rejection))
             failed.update(rejection["failed"])
-        if item["question"] and item["question"]["question"] not in worded:
-            worded.add(item["question"]["question"])
+        made = Question.model_validate(item["question"]) if item["question"] else None
+        if made and made.question not in worded and not spread.admits(made.tree):
+            rejected.append(canonical_json(_left_out(made).model_dump(mode="json")))
+            failed[SPREAD] += 1
+        elif made and made.question not in worded:
+            worded.add(made.question)
             questions.append(canonical_json(item["question"]))
-            depths[item["question"]["depth"]] += 1
-            attack.add(Question.model_validate(item["question"]))
+            spread.add(made.tree)
+            attack.add(made)
             progress("questions", len(questions))
         if len(questions) >= config.count:
             break
@@ -177,7 +183,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
         "rejected": len(rejected),
         "answer pages": roots,
         **counts,
-        "depths": {str(d): n for d, n in sorted(depths.items())},
+        **spread.report(),
         "attack": attack.report(),
         "failed checks of rejected trees": dict(sorted(failed.items())),
         "trees given up": dict(sorted(gave_up.items())),
@@ -185,6 +191,12 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
     }
     run.finish(manifest)
     return manifest
+
+
+def _left_out(item: Question) -> Rejection:
+    """A tree that holds, but one of whose inner vertices stands in too many items already."""
+    return Rejection(key=item.id, answer=item.answer, failed=(SPREAD,), question=item.question, tree=item.tree,
+                     verdicts=item.certificate.verdicts)  # fmt: skip
 
 
 def questions(out: Path) -> list[Question]:

@@ -16,7 +16,6 @@ from infoseek_offline.trees.grow import Growth
 
 RULES_VERSION = 4  # of claims/: a change of what is read is a new version
 READS_WELL, BARE = 1.5, 0.3
-BRANCHING = 0.35  # how often the root gets a second inner child where it could
 
 
 class RulePlanner:
@@ -31,7 +30,7 @@ class RulePlanner:
         vertex = growth.draft.vertices[moves[0].vertex]
         inner = [c for c in growth.draft.children(vertex) if c.role == "inner"]
         deepen = not inner and vertex.depth + 1 < growth.depth and vertex.depth == self._deepest(growth)
-        widen = vertex is growth.draft.root and len(inner) == 1 and growth.rng.random() < BRANCHING
+        widen = vertex is growth.draft.root and len(inner) == 1 and growth.rng.random() < growth.shape.branching
         if children and (deepen or widen or (not clues and not inner)):
             return self._pick(growth, children, child=True)
         if not clues:

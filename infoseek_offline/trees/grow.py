@@ -349,7 +349,9 @@ def grow(root: int, planner: Planner, options: Options, bounds: Bounds, shape: S
         elif move.reason == "done":
             growth.tidy()
             tree = growth.draft.freeze()
-            return Grown(tree, "done") if tree.depth >= shape.min_depth else Grown(None, "too shallow")
+            if tree.depth < shape.min_depth:
+                return Grown(None, "too shallow")
+            return Grown(tree, "done") if len(tree.vertices) >= shape.min_vertices else Grown(None, "too few vertices")
         elif move.reason != NO_START and retreats < MAX_RETREATS and growth.retreat(growth.draft.vertices[move.vertex]):
             retreats += 1
         else:
