@@ -9,8 +9,8 @@ import pytest
 
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.questions.clauses import clause, forms, realisable
-from infoseek_offline.questions.names import Names, literal_name
+from infoseek_offline.questions.clauses import clause, ease, forms, realisable
+from infoseek_offline.questions.names import Names, is_plural, literal_name
 from infoseek_offline.questions.realise import Realiser
 from infoseek_offline.records import Constraint, Evidence, ResearchTree, Vertex
 
@@ -220,6 +220,37 @@ def test_the_same_said_of_two_pages_is_said_once(corpus: Corpus) -> None:
         corpus, "Ada Quill", "astronomer", ("link", "{v} is known for {o}", "Comet"), ("link", "{v} is known for {o}", "Geology")
     )
     assert question.endswith("is known for comets and geology?")
+
+
+def test_the_same_said_of_a_named_and_a_described_page_is_said_once(corpus: Corpus) -> None:
+    tree = (
+        Builder(corpus)
+        .add("r", "Ada Quill", "root", "", "astronomer", ("link", "{v} explored {o}", "w"), ("link", "{v} explored {o}", "d"))
+        .add("w", "Wend", "leaf", "r", "river")
+        .add("d", "Dunmore", "inner", "r", "town", ("link", "{o} was born in {v}", "b"))
+        .add("b", "Bo Hart", "leaf", "d", "astronomer")
+        .tree()
+    )
+    wording = Realiser(corpus).realise(tree)
+    assert wording.question == "Which astronomer explored the Wend and the town in which Bo Hart was born?"
+    assert wording.clues["r0"] == wording.clues["r1"] == "explored the Wend and the town in which Bo Hart was born"
+
+
+def test_names_in_the_plural_take_their_verb(corpus: Corpus) -> None:
+    assert is_plural("the Maluku Islands") and is_plural("the Alps")
+    assert not is_plural("the United States") and not is_plural("Saint Helens") and not is_plural("Islands")
+
+
+def test_what_a_reader_stumbles_over_weighs_less() -> None:
+    assert ease("{v} was discovered by {o}", nested=True) == 1.0
+    assert ease("{o} is devoted to {v}", nested=True) < ease("{o} is devoted to {v}", nested=False)
+    assert ease("{v} is known for {o}", nested=True) < 0.5 < ease("{v} is known for {o}", nested=False)
+    assert ease("{o} pondered {v}", nested=False) == 0.0
+
+
+@pytest.mark.parametrize("wording", ["{o} discovered in {v}", "{o} gave in {v}", "{v} is a medal for exploration of the {o}"])
+def test_a_verb_without_its_object_says_nothing(wording: str) -> None:
+    assert not realisable(wording)
 
 
 def test_a_or_an_before_a_literal(corpus: Corpus) -> None:

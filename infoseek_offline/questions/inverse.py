@@ -236,6 +236,8 @@ VAGUE = re.compile(
     r"\bhad made\b|\b(?:told|took|brought) \{|"
     r"\bspent (?:in|at|on)\b|\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|"
     r"\bused the\b|\bwent to \{|\bcame to the attention\b|\b(?:type|kind|form|sort) of [a-z]+ of \{|"
+    r"\} (?:discovered|found|gave|made|took|spent|fled|produced|wrote|built) (?:in|at|on|from|his|her) |"
+    r"\bfor [a-z]+ of (?:the )?\{|"
     r"\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )
 
