@@ -71,7 +71,7 @@ def test_case(case: dict) -> None:
 
 
 def test_enough_cases() -> None:
-    assert len(CASES) >= 60 and len({case["name"] for case in CASES}) == len(CASES)
+    assert len(CASES) >= 120 and len({case["name"] for case in CASES}) == len(CASES)
 
 
 def test_templates_are_named_once_in_order() -> None:

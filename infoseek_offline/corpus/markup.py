@@ -10,6 +10,7 @@ from functools import lru_cache
 # meaning as markup (nowiki, entities). Each is one character for one, so that spans stay right when they are put back.
 DROP = "\ufdd0"  # here something was cut out
 ITEM = "\ufdd1"  # between the items of a list written by a template or <br>
+NO_TRAIL = "\ufdef"  # behind a link that bold or italics follow: the letters after those are no trail of it
 _MARKUP = "[]{}|'<>=*#:;&_\n"
 _GUARDS = "".join(chr(0xFDD2 + i) for i in range(len(_MARKUP)))
 GUARD = str.maketrans(_MARKUP, _GUARDS)
@@ -46,6 +47,10 @@ def strip_quotes(line: str) -> str:
     return _BLANKS.sub(" ", bare) if "  " in bare else bare
 
 
+def mark_trails(line: str) -> str:
+    return line.replace("]]''", f"]]{NO_TRAIL}''") if "]]''" in line else line
+
+
 _BREAK = re.compile(r"<[/\s]*br\b[^<>]*>", re.IGNORECASE)
 _BLOCK = re.compile(
     r"</?(?:p|div|blockquote|ul|ol|dl|dt|dd|h[1-6]|center|poem|hr|tr|table|caption)(?=[\s/>])[^<>]*>", re.IGNORECASE
@@ -62,7 +67,10 @@ _EXTERNAL = re.compile(
     r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\](?!\])", re.IGNORECASE
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_MAGIC = re.compile(r"__[^\W\d_]{3,30}__")
+_MAGIC = re.compile(
+    r"__(?:[^\W\d_a-z]+(?:_[^\W\d_a-z]+)*|(?i:(?:force|no)?toc|no(?:editsection|gallery|index|titleconvert|contentconvert)|index|"
+    r"hiddencat|(?:no)?newsectionlink|staticredirect|disambig))__|＿＿[^\W\d_]+＿＿"
+)
 _NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufdd0-\ufdef\x00\r]")
 _BLANKS = re.compile(r"  +")
 _OTHER_BLANKS = re.compile("[\u00a0\u2002-\u200a\u202f\u3000]")
@@ -70,6 +78,7 @@ _OTHER_BLANKS = re.compile("[\u00a0\u2002-\u200a\u202f\u3000]")
 _ODD = re.compile(rb"\xe2(?:\x80[\x82-\x8b\x8e\x8f\xaa-\xaf]|\x81[\xa0\xa6-\xa9])")
 _ODD_BYTES = (b"\xc2\xa0", b"\xc2\xad", b"\xe3\x80\x80", b"\xef\xbb\xbf", b"\xef\xb7")
 _DROPS = re.compile(rf"{DROP}(?:[ \t\u00a0,;:/]*{DROP})+")
+_STOPS = (".", ",", ";", ":", "!", "?", "。", "、")
 _GAP = " \t\u00a0,;:/"
 _ITEMS = re.compile(rf"\s*{ITEM}[\s{ITEM}]*")
 
@@ -114,8 +123,10 @@ def _close_gaps(text: str) -> str:
                 left += " "
         elif opens or closes:
             left, right = before, after
-        elif right[:1] in (".", ",", ";", ":", "!", "?", "。", "、"):
-            left = left.rstrip(" \t")
+        elif right[:1] in _STOPS:
+            left = before if left.rstrip(" \t")[-1:] in (",", ";", ":") else left.rstrip(" \t")
+        elif right[:1] == " " and after[:1] in _STOPS and after[1:2] in ("", " ", "\n") and after == right.lstrip(" "):
+            left, right = left.rstrip(" \t"), after
         elif left[-1:] == " " and right[:1] == " ":
             right = right[1:]
         out.append(left)
@@ -138,7 +149,7 @@ def clean(text: str, line_break: str) -> str:
         text = _close_gaps(text)
     if ITEM in text and line_break != ITEM:
         text = _ITEMS.sub(", ", text)
-    if "__" in text:
+    if "__" in text or "＿＿" in text:
         text = _MAGIC.sub("", text)
     return _BLANKS.sub(" ", text.replace("\t", " ")) if "  " in text or "\t" in text else text
 

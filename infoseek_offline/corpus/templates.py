@@ -298,7 +298,10 @@ _NOTHING = frozenset(
     "col-break|col-end|refbegin|refend|columns-list end|plainlist end|endplainlist|end plainlist|startplainlist|endflatlist|startflatlist|"
     "nowrap begin|nowrap end|wrap|nowrap start|small start|main list|center end".split("|")
 )
-_FUNCTIONS = {"formatnum": 1, "lc": 1, "uc": 1, "lcfirst": 1, "ucfirst": 1, "nowrap": 1}
+_FUNCTIONS: dict[str, Callable[[str], str]] = {
+    "formatnum": str, "nowrap": str, "lc": str.lower, "uc": str.upper, "lcfirst": lambda x: x[:1].lower() + x[1:],
+    "ucfirst": lambda x: x[:1].upper() + x[1:],
+}  # fmt: skip
 
 
 def render(name: str, pieces: list[str], language: str, title: str) -> str | None:
@@ -317,7 +320,7 @@ def render(name: str, pieces: list[str], language: str, title: str) -> str | Non
     if ":" in key:
         function, _, first = name.partition(":")
         if function.casefold() in _FUNCTIONS:
-            return first.strip()
+            return _FUNCTIONS[function.casefold()](first.strip())
         return "" if function.casefold() in ("defaultsort", "displaytitle", "#tag", "#invoke", "#coordinates") else None
     if key.startswith(("lang-", "lang ", "vol-")) and len(key) <= 12:
         return _lang_name(key[5:])(read_arguments(pieces), language)

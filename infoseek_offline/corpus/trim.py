@@ -32,19 +32,25 @@ _EXTENSION = re.compile(
 _HIDDEN_EXTENSIONS = {"ref": "reference", "gallery": "gallery", "imagemap": "gallery"}
 # "{{{" opens a parameter only where it looks like one: otherwise it is a template whose name begins with a brace.
 _FOLD = re.compile(
-    r"[{}\n<](?:(?<=\{)\{(?:\{(?=[\w .\-]+[|}]))?|(?<=\})\}(?:\}(?!\}))?|(?<=\n)(?:[ \t:]*\{\||[ \t]*\|\}(?!\}))"
+    r"[{}\n<](?:(?<=\{)\{(?:\{(?=[\w .\-]+[|}]))?|(?<=\})\}+|(?<=\n)(?:[ \t:]*\{\||[ \t]*\|\}(?!\}))"
     r"|(?<=<)(?:[tT][aA][bB][lL][eE](?=[\s>])[^<>]*|/[tT][aA][bB][lL][eE]\s*)>)"
 )
 _OPENING = {"{{": "{{", "{{{": "{{{", "{|": "{|", "<t": "<table>"}
-_CLOSING = {"}}": "{{", "}}}": "{{{", "|}": "{|", "</": "<table>"}
+_CLOSING = {"|}": "{|", "</": "<table>"}
 _UNCLOSED = re.compile(r"[^\n|{}\[\]]{1,80}(?=\n?\s*\|)")
 _DEEPEST = 40  # templates nested deeper than this are not rendered: copying their text outwards would be quadratic
 _PAIR = re.compile(r"\[\[|\]\]")
 _FILE_LINK = re.compile(r"\[\[[^\[\]]*\]\]|<[^<>]*>|__[^\W\d_]+__")
 _FLAT_LINK = re.compile(r"\[\[[^\[\]]*\]\]")
-_COLON_LINK = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*:[^\[\]|\n{}]*)(\|[^\[\]]*)?\]\]")
+_COLON_LINK = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*:[^\[\]|\n{}]*)(\|(?:[^\[\]]|\[(?!\[)|\](?!\]))*\]?)?\]\]")
 _WORD = re.compile(r"[^\W_]")
 _BAD_TITLE = re.compile(r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f\x7f]|^\.\.?(?:/|$)|/\.\.?(?:/|$)|~~~|^:")
+# What begins like an address is none of a link's targets, as MediaWiki has it.
+_ADDRESS = re.compile(
+    r"(?:(?:https?|ftps?|ircs?|git|ssh|svn|gopher|telnet|nntp|worldwind|redis|mms):)?//|(?:mailto|news|urn|geo|magnet|sips?|sms|tel|xmpp|"
+    r"bitcoin|matrix):",
+    re.IGNORECASE,
+)
 _COLON = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*):")
 _MARK = re.compile(r"\[\[|\{\{|[<\n]")
 MAX_TITLE = 255  # bytes
@@ -81,6 +87,7 @@ class Rules:
                 self._targets.clear()
         number, title, fragment, interwiki = self.site.normalise_title(unguard(raw))
         good = not number and not interwiki and bool(title) and not _BAD_TITLE.search(title)
+        good = good and not (":" in title or title[0] == "/") or (good and not _ADDRESS.match(raw.strip()))
         if good and len(title) > MAX_TITLE // 4:
             good = len(title.encode("utf-8", "surrogatepass")) <= MAX_TITLE
         found = self._targets[raw] = (title, fragment) if good else None
@@ -183,29 +190,37 @@ class Cutter:
                 open_of[kind] += 1
                 position = match.end()
                 continue
-            end = match.end()
-            kind = _CLOSING[token]
-            if token == "}}}" and not (stack[-1].kind == "{{{" or not open_of["{{"]):
-                kind, end = "{{", end - 1  # "}}" and a brace
-            if not open_of[kind]:
-                continue
-            stack[-1].pieces.append(text[position : match.start()])
-            position = end
-            self._give_back(stack, open_of, next(i for i in range(len(stack) - 1, 0, -1) if stack[i].kind == kind))
-            frame = stack.pop()
-            open_of[kind] -= 1
-            content = "".join(frame.pieces)
-            if kind == "{|" or kind == "<table>":
-                self.counts["tables"] = self.counts.get("tables", 0) + 1
-                self.hide("table", content)
-                stack[-1].pieces.append("\n\n")
-            elif kind == "{{{":
-                stack[-1].pieces.append(content.partition("|")[2])
-            else:
-                stack[-1].pieces.append(self._template(content, stack))
+            start, end = match.span()
+            while kind := _CLOSING[token] if token[0] != "}" else self._innermost(stack, open_of, end - start):
+                if not open_of[kind]:
+                    break
+                stack[-1].pieces.append(text[position:start])
+                position = start = start + len(kind) if token[0] == "}" else end
+                self._give_back(stack, open_of, next(i for i in range(len(stack) - 1, 0, -1) if stack[i].kind == kind))
+                frame = stack.pop()
+                open_of[kind] -= 1
+                stack[-1].pieces.append(self._folded(kind, "".join(frame.pieces), stack))
+                if token[0] != "}":
+                    break
         stack[-1].pieces.append(text[position:])
         self._give_back(stack, open_of, 0)
         return "".join(stack[0].pieces)
+
+    @staticmethod
+    def _innermost(stack: list[_Frame], open_of: dict[str, int], braces: int) -> str:
+        """What so many closing braces close first: a template, a parameter, or nothing ("")."""
+        if braces >= 3 and open_of["{{{"]:
+            return next(f.kind for f in reversed(stack) if f.kind in ("{{", "{{{"))
+        return "{{" if braces >= 2 and open_of["{{"] else ""
+
+    def _folded(self, kind: str, content: str, stack: list[_Frame]) -> str:
+        if kind == "{{":
+            return self._template(content, stack)
+        if kind == "{{{":
+            return content.partition("|")[2]
+        self.counts["tables"] = self.counts.get("tables", 0) + 1
+        self.hide("table", content)
+        return "\n\n"
 
     @staticmethod
     def _give_back(stack: list[_Frame], open_of: dict[str, int], last: int) -> None:

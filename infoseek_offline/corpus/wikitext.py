@@ -18,7 +18,7 @@ from typing import NamedTuple
 from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.language import BACKMATTER_HEADINGS, SKIP_KEY
-from infoseek_offline.corpus.markup import ITEM, clean, plain, readable, strip_quotes, unguard
+from infoseek_offline.corpus.markup import ITEM, NO_TRAIL, clean, mark_trails, plain, readable, strip_quotes, unguard
 from infoseek_offline.corpus.trim import Cutter, within_bounds
 
 
@@ -156,7 +156,7 @@ class _Page(Cutter):
                 if items:
                     blocks.append("\n".join(items))
                     items = []
-                paragraph.append(strip_quotes(line) if "''" in line else line)
+                paragraph.append(strip_quotes(mark_trails(line)) if "''" in line else line)
                 first = False
                 continue
             if paragraph:
@@ -167,7 +167,7 @@ class _Page(Cutter):
                 if first and start == ":" and rest.startswith("''") and rest.rstrip(" .").endswith("''"):
                     self.hide("hatnote", rest)
                 elif rest:
-                    items.append(strip_quotes(rest))
+                    items.append(strip_quotes(mark_trails(rest)))
                     first = False
             elif start == "|":
                 self.hide("table", line)
@@ -191,6 +191,7 @@ class _Page(Cutter):
         out, place, links = self.out, self.place, self.page.links
         target_of, title = self.rules.target, self.title
         position = 0
+        marks = NO_TRAIL in body
         blank = True  # the last character written is a blank (or there is none)
         for match in self.rules.link.finditer(body) if "[[" in body else ():
             start, end = match.span()
@@ -204,6 +205,8 @@ class _Page(Cutter):
                 anchor = _PIPE_TRICK.sub("", raw.strip().lstrip(":"))
             if trail:
                 anchor += trail
+            if marks and NO_TRAIL in before:
+                before = before.replace(NO_TRAIL, "")
             if "[[" in before or "]]" in before:
                 before = _unbracket(before)
             if anchor[:1] == " ":
@@ -227,7 +230,7 @@ class _Page(Cutter):
                     out.append(" ")
                     place += 1
                     blank = True
-        rest = body[position:]
+        rest = body[position:].replace(NO_TRAIL, "") if marks else body[position:]
         if "[[" in rest or "]]" in rest:
             rest = _unbracket(rest)
         if blank and rest[:1] == " " and position:
@@ -274,7 +277,7 @@ class _Page(Cutter):
             ITEM + strip_quotes(line[bullet.end() :])
             if (bullet := _BULLETS.match(line))
             else (" " if line else ITEM) + strip_quotes(line)
-            for line in lines
+            for line in map(mark_trails, lines)
         )
         items = (" ".join(item.split()) for item in joined.split(ITEM))
         return "; ".join(item.rstrip(",;") for item in items if item.strip(" ,;"))
