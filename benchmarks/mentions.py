@@ -1,8 +1,8 @@
 """Mentions against the dump itself: a tenth of its prose links is hidden, and looked for again.
 
-The hidden links are chosen by a seed; only their brackets are taken away, so that the text stays the same and each hidden link keeps
-its place in it. A hidden link is found again when a mention at its very place leads to its page; a mention there of other pages only
-is a wrong one. Links to pages that are not in the dump, and all but links in prose, are left alone.
+The hidden links are chosen by a seed; only their brackets are taken away, so that the text stays the same and each hidden link
+keeps its place in it. A hidden link is found again when a mention at its very place leads to its page; a mention there of other
+pages only is a wrong one. Links to pages that are not in the dump, and all but links in prose, are left alone.
 """
 
 from __future__ import annotations
@@ -70,8 +70,10 @@ def hide(raw: RawPage, site: SiteInfo, corpus: Corpus, chance: random.Random) ->
 def write_dump(path: Path, site: SiteInfo, pages: Iterator[tuple[RawPage, str]]) -> None:
     names = "".join(f'<namespace key="{n}">{escape(name)}</namespace>' for name, n in site.namespaces.items())
     with path.open("w", encoding="utf-8") as file:
-        file.write(f'<mediawiki xml:lang={quoteattr(site.language)}><siteinfo><sitename>{escape(site.sitename)}</sitename>'
-                   f"<dbname>{escape(site.dbname)}</dbname><case>{site.case}</case><namespaces>{names}</namespaces></siteinfo>")  # fmt: skip
+        file.write(
+            f"<mediawiki xml:lang={quoteattr(site.language)}><siteinfo><sitename>{escape(site.sitename)}</sitename><dbname>"
+            f"{escape(site.dbname)}</dbname><case>{site.case}</case><namespaces>{names}</namespaces></siteinfo>"
+        )
         for raw, text in pages:
             redirect = f"<redirect title={quoteattr(raw.redirect)} />" if raw.redirect else ""
             file.write(

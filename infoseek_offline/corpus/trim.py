@@ -87,7 +87,7 @@ class Rules:
                 self._targets.clear()
         number, title, fragment, interwiki = self.site.normalise_title(unguard(raw))
         good = not number and not interwiki and bool(title) and not _BAD_TITLE.search(title)
-        good = good and not (":" in title or title[0] == "/") or (good and not _ADDRESS.match(raw.strip()))
+        good = good and _ADDRESS.match(raw.strip()) is None
         if good and len(title) > MAX_TITLE // 4:
             good = len(title.encode("utf-8", "surrogatepass")) <= MAX_TITLE
         found = self._targets[raw] = (title, fragment) if good else None
