@@ -53,15 +53,20 @@ class Ordered(click.Group):
 
 @contextmanager
 def progress(label: str, total: int = 0) -> Iterator[Any]:
-    """A callable (stage, done) that draws a bar on a terminal's stderr and is silent elsewhere."""
+    """A callable (stage, done[, total]) that draws a bar with rate and time left on a terminal; silent elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda stage, done: None
+        yield lambda stage, done, total=0: None
         return
     from tqdm import tqdm
 
-    bar = tqdm(total=total or None, desc=label, unit="", dynamic_ncols=True)
+    bar = tqdm(total=total or None, desc=label, unit="", unit_scale=True, dynamic_ncols=True)
+    at = ""
 
-    def show(stage: str, done: int) -> None:
+    def show(stage: str, done: int, total: int = 0) -> None:
+        nonlocal at
+        if total and stage != at:  # each stage has its own rate and time left
+            bar.reset(total)
+        at = stage
         bar.set_description(f"{label}: {stage}", refresh=False)
         bar.update(done - bar.n)
 
@@ -73,6 +78,14 @@ def progress(label: str, total: int = 0) -> Iterator[Any]:
 
 def say(text: str) -> None:
     click.echo(text, err=True)
+
+
+def say_faults(faults: dict[str, Any]) -> None:
+    """What could not be read of a dump: the first few, and where all are named."""
+    for page, offset, reason in faults["named"][:3]:
+        say(f"not read, or mended: {f'page {page!r}, ' if page else ''}offset {offset}: {reason}")
+    if faults["count"] > 3:
+        say(f"and {faults['count'] - 3:,} more faults, named in manifest.json (--strict makes them an error)")
 
 
 home_option = click.option(
@@ -141,23 +154,21 @@ def corpus() -> None:
 @corpus.command("build")
 @click.argument("dump", type=click.Path(path_type=Path))
 @home_option
-@click.option(
-    "--partial", is_flag=True, help="Take the pages before the damage of a truncated or corrupt dump, instead of refusing it."
-)
+@click.option("--strict", is_flag=True, help="Refuse a dump with any damage, instead of leaving out what can't be read.")
 @workers_option
-def corpus_build(dump: Path, home: Path, partial: bool, workers: int | None) -> None:
+def corpus_build(dump: Path, home: Path, strict: bool, workers: int | None) -> None:
     """Parse DUMP, a MediaWiki export (.xml, .bz2, .gz, .xz or .zst), into an entity-linked corpus in the home folder.
 
-    Prints the corpus's manifest as JSON. A corpus that is there already is replaced when the new one is complete.
+    Prints the corpus's manifest as JSON, which names what could not be read. A corpus that is there already is replaced when the
+    new one is complete. Killed, the same command goes on where it was.
     """
     from infoseek_offline import pipeline
 
     with progress(dump.name) as show:
-        manifest = pipeline.corpus(dump, home, workers=workers or cpu_count(), partial_dump=partial, progress=show)
+        manifest = pipeline.corpus(dump, home, workers=workers or cpu_count(), strict=strict, progress=show)
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
     pages = manifest["pages"]
-    if manifest["broken off"]:
-        say(f"taken in part: {manifest['broken off']}")
+    say_faults(manifest["faults"])
     say(f"corpus of {pages['total']:,} pages ({pages['article']:,} articles) in {home / 'corpus'}")
     say(f"next: infoseek index --home {home}")
 

@@ -34,17 +34,17 @@ from infoseek_offline.run import Run
 SPREAD = "spread"
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
 
-Progress = Callable[[str, int], None]
+Progress = Callable[..., None]  # (stage, done) or (stage, done, total)
 AnyRecord = TypeVar("AnyRecord", Question, Rejection)
 
 
-def quiet(stage: str, done: int) -> None:
+def quiet(stage: str, done: int, total: int = 0) -> None:
     """No progress."""
 
 
-def corpus(dump: Path, home: Path, *, workers: int = 1, partial_dump: bool = False, progress: Progress = quiet) -> dict[str, Any]:
-    """Dump to `home/corpus`; its manifest. `partial_dump` takes what stands before a damage."""
-    return build_corpus(dump, home / "corpus", workers=workers, partial_dump=partial_dump, progress=progress)
+def corpus(dump: Path, home: Path, *, workers: int = 1, strict: bool = False, progress: Progress = quiet) -> dict[str, Any]:
+    """Dump to `home/corpus`; its manifest. `strict` refuses a dump with any damage. A killed build goes on where it was."""
+    return build_corpus(dump, home / "corpus", workers=workers, strict=strict, progress=progress)
 
 
 def index(

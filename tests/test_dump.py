@@ -7,6 +7,7 @@ import gzip
 import lzma
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 import zstandard
@@ -194,26 +195,124 @@ def test_truncated_packed_data_fails_after_the_pages_before_it(tmp_path: Path, p
     # In many small streams, so that something can be read before the cut.
     data = b"".join(pack(MANY[i : i + 50_000].encode()) for i in range(0, len(MANY), 50_000))
     path = write(tmp_path / "cut", data[: len(data) - 300])
-    seen: list[str] = []
-    with pytest.raises(DumpError, match=r"truncated|breaks off") as error:
-        seen.extend(p.title for p in read_dump(path))
+    reader = read_dump(path)
+    seen = [p.title for p in reader]
+    assert 0 < len(seen) < 400 and seen == [f"Pier {i}" for i in range(len(seen))]
+    assert any("truncated" in fault.reason or "breaks off" in fault.reason for fault in reader.faults)
+    with pytest.raises(DumpError, match=r"truncated|breaks off|in two") as error:
+        list(read_dump(path, strict=True))
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
 def test_pages_before_the_damage_are_yielded(tmp_path: Path) -> None:
     path = write(tmp_path / "cut.xml", MANY.encode()[: MANY.index("Pier 300")])
-    seen: list[str] = []
-    with pytest.raises(DumpError, match="after page 'Pier 299'"):
-        for p in read_dump(path):
-            seen.append(p.title)
-    assert seen == [f"Pier {i}" for i in range(300)]
+    reader = read_dump(path)
+    assert [p.title for p in reader] == [f"Pier {i}" for i in range(300)]
+    cut, end = reader.faults
+    assert cut.reason == "the XML breaks off within the page" and path.read_bytes()[cut.offset :].startswith(b"<page>")
+    assert end.reason == "the XML breaks off: it has no </mediawiki>"
 
 
 def test_corrupt_bytes_in_the_middle(tmp_path: Path) -> None:
     data = bytearray(bz2.compress(MANY.encode()))
     data[len(data) // 2 : len(data) // 2 + 20] = b"\x00" * 20
+    path = write(tmp_path / "bad.bz2", bytes(data))
     with pytest.raises(DumpError, match="damaged"):
-        list(read_dump(write(tmp_path / "bad.bz2", bytes(data))))
+        list(read_dump(path, strict=True))
+
+
+def broken_in_the_middle(tmp_path: Path) -> Path:
+    """Streams of a hundred pages, the third of them overwritten in its middle."""
+    pages = [page(f"Pier {i}", f"Number {i}. " * 40, i) for i in range(500)]
+    texts = [dump().replace("</mediawiki>\n", ""), *("".join(pages[i : i + 100]) for i in range(0, 500, 100)), "</mediawiki>\n"]
+    streams = [bytearray(bz2.compress(t.encode())) for t in texts]
+    middle = len(streams[3]) // 2
+    streams[3][middle : middle + 30] = bytes(30)
+    return write(tmp_path / "broken.bz2", b"".join(streams))
+
+
+def test_a_broken_stream_costs_its_pages_and_no_other(tmp_path: Path) -> None:
+    path = broken_in_the_middle(tmp_path)
+    reader = read_dump(path)
+    assert [p.title for p in reader] == [f"Pier {i}" for i in range(500) if not 200 <= i < 300]
+    (fault,) = reader.faults
+    assert "damaged in the block at byte" in fault.reason and 0 < fault.offset < path.stat().st_size
+
+
+@pytest.mark.parametrize("segment", [1000, 20_000, 1 << 22])
+@pytest.mark.parametrize("pack", [bytes, bz2.compress, lzma.compress], ids=["plain", "bzip2", "xz"])
+def test_where_segments_begin_changes_nothing(tmp_path: Path, pack, segment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infoseek_offline.corpus.packed.SEGMENT", segment)
+    text = dump(*(page(f"Pier {i}", f"Number {i}, {i * 7919} planks. " * (1 + i * i % 97), i) for i in range(900)))
+    streams = [text.encode()[i : i + 30_000] for i in range(0, len(text.encode()), 30_000)]
+    path = write(tmp_path / "d", b"".join(map(pack, streams)))
+    reader = read_dump(path)
+    assert [p.title for p in reader] == [f"Pier {i}" for i in range(900)] and reader.faults == []
+
+
+def test_a_single_stream_of_many_blocks_is_entered_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infoseek_offline.corpus.packed.SEGMENT", 20_000)
+    noise = Random(3)
+    text = dump(*(page(f"Pier {i}", " ".join(str(noise.random()) for _ in range(20)), i) for i in range(2000)))
+    path = write(tmp_path / "d.bz2", bz2.compress(text.encode(), 1))
+    reader = read_dump(path)
+    assert len(list(reader.source.segments())) > 5
+    assert [p.title for p in reader] == [f"Pier {i}" for i in range(2000)] and reader.faults == []
+
+
+def test_invalid_utf_8_is_replaced_and_said(tmp_path: Path) -> None:
+    data = dump(page("A", "one"), page("B", "two XX three"), page("C", "four")).encode().replace(b"XX", b"\xff\xfe")
+    reader = read_dump(write(tmp_path / "d.xml", data))
+    assert [(p.title, p.text) for p in reader] == [("A", "one"), ("B", "two \ufffd\ufffd three"), ("C", "four")]
+    (fault,) = reader.faults
+    assert (fault.page, fault.reason) == ("B", "mended: invalid UTF-8, read as U+FFFD")
+    assert data[fault.offset :].startswith(b"<page><title>B</title>")
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x1b", "&#8;", "&#x1F;", "&undefined;", "a < b", "<b>"])
+def test_what_is_no_xml_costs_at_most_its_page(tmp_path: Path, bad: str) -> None:
+    reader = read_dump(write(tmp_path / "d.xml", dump(page("A", "one"), page("B", f"two {bad} three"), page("C", "four")).encode()))
+    pages = {p.title: p.text for p in reader}
+    assert pages["A"] == "one" and pages["C"] == "four" and pages["B"].startswith("two ")
+    assert [f.page for f in reader.faults] == ["B"]
+
+
+@pytest.mark.parametrize("lost", ["</page>", "<page>", "</text></revision></page>\n  <page>"])
+def test_a_lost_tag_costs_its_page_alone(tmp_path: Path, lost: str) -> None:
+    text = dump(page("A", "one"), page("B", "two"), page("C", "four"), page("D", "five"))
+    at = text.index(lost, text.index("<title>A"))
+    reader = read_dump(write(tmp_path / "d.xml", (text[:at] + text[at + len(lost) :]).encode()))
+    found = [p.title for p in reader]
+    assert len(found) >= 3 - (lost.count("<") - 1) and found[-2:] == ["C", "D"] and reader.faults
+
+
+def test_other_export_versions_and_elements_nobody_knows(tmp_path: Path) -> None:
+    for version in ("0.3", "0.5", "0.10", "0.11", "0.42", "2.0"):
+        text = SMALL.replace("0.11", version).replace("</id>", "</id><novel kind='x'><id>9</id></novel>")
+        reader = read_dump(write(tmp_path / "d.xml", text.encode()))
+        assert [(p.title, p.source_id) for p in reader] == [("Lantern", 1), ("Pier", 2), ("Datei:X.png", 3)]
+        assert reader.site.dbname == "dewiki" and reader.faults == []
+
+
+def test_a_title_of_ten_thousand_characters(tmp_path: Path) -> None:
+    title = "Pier" * 2500
+    assert titles(write(tmp_path / "d.xml", dump(page(title, "x"), page("B", "y")).encode())) == [title, "B"]
+
+
+def test_a_page_of_many_revisions_is_not_held_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infoseek_offline.corpus.cut.MANY_BYTES", 50_000)
+    monkeypatch.setattr("infoseek_offline.corpus.packed.CHUNK", 10_000)
+    newest = 37
+    revisions = "".join(
+        f"<revision><id>{i}</id><timestamp>2020-01-01T00:{99 if i == newest else i % 60:02}:00Z</timestamp>"
+        f"<text>text {i} {'x' * 900}</text></revision>"
+        for i in range(1, 1000)
+    )
+    xml = dump(page("A", "a"), f"<page><title>Lantern</title><ns>0</ns><id>7</id>{revisions}</page>", page("B", "b"))
+    for pack in (bytes, lzma.compress):
+        reader = read_dump(write(tmp_path / "h.xml", pack(xml.encode())))
+        assert [(p.title, p.text[:7]) for p in reader] == [("A", "a"), ("Lantern", "text 37"), ("B", "b")]
+        assert reader.faults == []
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

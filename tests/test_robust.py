@@ -87,9 +87,8 @@ def only_talk(path: Path) -> None:
 
 
 BAD_DUMPS: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "truncated bz2": (truncated, "truncated"),
-    "truncated xml": (truncated_xml, "breaks off"),
-    "corrupt bz2": (corrupt, "damaged"),
+    "truncated bz2, nothing left": (truncated, "truncated"),
+    "corrupt bz2, nothing left": (corrupt, "damaged"),
     "no articles": (without_articles, "holds no articles"),
     "talk pages only": (only_talk, "holds no articles"),
     "a text file": (lambda path: path.write_text("Dear diary,\n"), "not a MediaWiki export"),
@@ -120,10 +119,45 @@ def test_a_bad_dump_leaves_no_half_corpus_in_a_new_home(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists() or list((tmp_path / "home").iterdir()) == []
 
 
-def test_a_truncated_dump_can_be_taken_in_part_when_asked(tmp_path: Path) -> None:
+def test_what_can_be_read_of_a_truncated_dump_is_read_and_the_rest_named(tmp_path: Path) -> None:
     truncated_xml(tmp_path / "bad.xml")
-    code, stdout, stderr = infoseek("corpus", "build", tmp_path / "bad.xml", "--home", tmp_path / "home", "--partial")
-    assert code == 0 and 10 < json.loads(stdout)["pages"]["total"] < 152 and "taken in part: " in stderr
+    code, stdout, stderr = infoseek("corpus", "build", tmp_path / "bad.xml", "--home", tmp_path / "home")
+    manifest = json.loads(stdout)
+    assert code == 0 and 10 < manifest["pages"]["total"] < 152
+    assert manifest == json.loads((tmp_path / "home" / "corpus" / "manifest.json").read_text())
+    (page, offset, reason), (_, end, last) = manifest["faults"]["named"]
+    assert manifest["faults"]["count"] == 2 and page in XML and 0 < offset < end == len(XML) // 2
+    assert reason == "the XML breaks off within the page" and last == "the XML breaks off: it has no </mediawiki>"
+    assert f"not read, or mended: page '{page}', offset {offset}: {reason}" in stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_strict_makes_any_damage_an_error_and_keeps_the_older_corpus(home: Path, tmp_path: Path, workers: int) -> None:
+    truncated_xml(tmp_path / "bad.xml")
+    before = state(home)
+    line = fails("corpus", "build", tmp_path / "bad.xml", "--home", home, "--strict", "--workers", workers)
+    assert "breaks off" in line and str(tmp_path / "bad.xml") in line
+    assert {name: digest for name, digest in state(home).items() if ".building" not in name} == before
+    assert infoseek("corpus", "build", tmp_path / "bad.xml", "--home", home)[0] == 0
+    assert {p.name for p in home.iterdir()} <= {"corpus", "search", "claims"}
+
+
+def test_second_pages_of_a_title_or_an_id_are_named(tmp_path: Path) -> None:
+    pages = {"Anvil": "A tool by the [[Bench]].", "Bench": "Of wood.", "Cairn": "Of stone."}
+    second = dump_xml({"Anvil": "Another text."}).replace("<id>1</id>", "<id>9</id>", 1)
+    second = second[second.index("<page>") : second.index("</mediawiki>")]
+    text = dump_xml(pages).replace("<id>3</id>", "<id>2</id>", 1).replace("</mediawiki>", second + "</mediawiki>")
+    (tmp_path / "d.xml").write_text(text)
+    code, stdout, stderr = infoseek("corpus", "build", tmp_path / "d.xml", "--home", tmp_path / "home")
+    manifest = json.loads(stdout)
+    assert code == 0 and manifest["pages"]["total"] == 3 and manifest["counts"]["duplicate titles"] == 1
+    assert manifest["faults"]["named"] == [
+        ["Anvil", text.rindex("<page>"), "a page of this title stands before it; left out"],
+        ["Cairn", text.index("<page><title>Cairn"), "another page has its id 2; kept"],
+    ]
+    assert "page 'Anvil'" in stderr
+    page = infoseek("corpus", "page", "Anvil", "--home", tmp_path / "home")[1]
+    assert "A tool by the" in page and "Another text" not in page
 
 
 def test_an_option_that_is_a_file_where_a_folder_should_be(built: Path, tmp_path: Path) -> None:
@@ -292,10 +326,14 @@ def room_of(folder: Path) -> int:
 @pytest.mark.parametrize("part", [0.05, 0.3, 0.6, 0.9])
 def test_a_full_disk_while_the_corpus_is_built(built: Path, small_disk: Callable[[int], Path], part: float) -> None:
     disk = small_disk(int(room_of(built / "corpus") * part))
-    line = fails("corpus", "build", built.parent / "invented.xml", "--home", disk / "home", "--workers", 1)
-    assert "the disk is full" in line
+    words = ["corpus", "build", built.parent / "invented.xml", "--home", disk / "home", "--workers", 1]
+    assert "the disk is full" in fails(*words)
     assert not (disk / "home" / "corpus").exists()
-    assert [p for p in disk.rglob("*") if p.is_file()] == [], "what was half written is gone again"
+    assert {p.name for p in disk.glob("home/*")} <= {".corpus.building"}
+    subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+    assert infoseek(*words)[0] == 0, "the same command goes on"
+    assert state(disk / "home" / "corpus") == state(built / "corpus")
+    assert {p.name for p in disk.glob("home/*")} == {"corpus"}
 
 
 def test_a_full_disk_leaves_the_older_corpus(built: Path, small_disk: Callable[[int], Path]) -> None:
@@ -304,7 +342,7 @@ def test_a_full_disk_leaves_the_older_corpus(built: Path, small_disk: Callable[[
     before = state(disk)
     line = fails("corpus", "build", built.parent / "invented.xml", "--home", disk / "home", "--workers", 1)
     assert "the disk is full" in line
-    assert state(disk) == before
+    assert {name: digest for name, digest in state(disk).items() if ".building" not in name} == before
     assert infoseek("corpus", "page", next(iter(invented_wiki())), "--home", disk / "home")[0] == 0
 
 

@@ -1,349 +1,307 @@
 """Dump in, corpus folder out (layout: store.py).
 
-    read     each page of namespace 0 is parsed in a worker: text, sections, sentences, passages, links, facts, types
-    resolve  link targets (64-bit hashes of titles) to pages, through redirects, chains too; loops lead nowhere
-    mention  all titles, redirects and anchors are looked for in all texts
-    graph    links, mentions and association as flat arrays
-    manifest written last, in a folder that takes its name only then
+    read      each segment of the dump is parsed in a worker: text, sections, sentences, passages, links, facts, types
+    resolve   titles to pages, through redirects, chains too; loops lead nowhere
+    link      link targets to pages; the names of pages are gathered
+    alias     names, a range of hashes at a time: anchors that mostly lead elsewhere are dropped
+    find      all aliases are looked for in all texts
+    mention   what is found and is no link and no common word; each page's final facts
+    near      the association graph, a range of pages at a time
+    assemble  one database and flat arrays (assemble.py); the manifest last
 
-The bytes of the result depend on the dump alone, not on the workers or the machine.
+Every stage works on parts (parts.py) in a folder beside the corpus that a killed build leaves behind: the same command goes on with
+it. No stage holds more than a few numbers a page in memory. The bytes of the result depend on the dump alone, not on the workers.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-import sqlite3
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+import fcntl
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from infoseek_offline.corpus import entities, kinds, mentions
-from infoseek_offline.corpus.dump import DumpReader, RawPage, SiteInfo, read_dump
-from infoseek_offline.corpus.graph import association, pointers
-from infoseek_offline.corpus.pages import PageRow, read_page, title_hash
-from infoseek_offline.corpus.store import FORMAT, LINK_KINDS, PAGE_KINDS, SCHEMA
-from infoseek_offline.engine import batches, map_ordered
-from infoseek_offline.errors import DumpError
-from infoseek_offline.files import canonical_json, file_sha256, replacing_folder, write_json
-from infoseek_offline.records import LinkKind, PageKind
+from infoseek_offline.corpus import aliases, graph, kinds, mentions
+from infoseek_offline.corpus.assemble import MAX_NAMED, assemble
+from infoseek_offline.corpus.cut import Fault
+from infoseek_offline.corpus.dump import describe, end_faults, read_site
+from infoseek_offline.corpus.names import NAME, Entries, resolve
+from infoseek_offline.corpus.packed import SEGMENT, Segment, Source
+from infoseek_offline.corpus.parts import LINK, Part, counts_and_faults, read_part, read_path, save_array
+from infoseek_offline.corpus.stages import Stages, find_path, link_path, mention_path
+from infoseek_offline.corpus.store import FORMAT, PAGE_KINDS
+from infoseek_offline.engine import map_ordered
+from infoseek_offline.errors import CorpusError, DumpError
+from infoseek_offline.files import digest_of, read_json, write_json
+from infoseek_offline.records import PageKind
 
-MAX_REDIRECTS = 10  # a longer chain is a loop or an accident
-MIN_ANCHOR_SHARE = 0.05  # an anchor names a page when it leads there at least so often
-MAX_ANCHOR = 100  # characters; a longer one is no name
-CHUNK = 32
-
-Progress = Callable[[str, int], None]
+Progress = Callable[..., None]  # (stage, done, total)
 
 
-class _Builder:
-    """What the stages of one build share."""
+def build_corpus(
+    dump_path: Path, folder: Path, *, workers: int = 1, strict: bool = False, progress: Progress = lambda *_: None
+) -> dict[str, Any]:
+    """Build the corpus of a dump into `folder` and return its manifest; an older corpus there is replaced at the end.
 
-    def __init__(self, folder: Path, site: SiteInfo, workers: int, progress: Progress) -> None:
-        self.folder, self.site, self.workers, self.progress = folder, site, workers, progress
-        (folder / "graph").mkdir()
-        self.database = sqlite3.connect(folder / "corpus.sqlite")
-        self.database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;" + SCHEMA)
-        self.titles: list[str] = []
-        self.redirects: list[tuple[str, str, str]] = []
-        self.kinds: list[int] = []
-        self.digest = hashlib.sha256()
-        self.counts: Counter[str] = Counter()
-        self.broken_off = ""
-        self.link_hash: list[NDArray[np.uint64]] = []
-        self.link_span: list[NDArray[np.int32]] = []
-        self.link_kind: list[NDArray[np.uint8]] = []
-        self.heads: Counter[str] = Counter()
-        self.pairs: Counter[tuple[str, str]] = Counter()
+    What can't be read is left out and named in the manifest; with `strict` it raises DumpError. So does a dump that is missing, is
+    none, or has no articles. A build that was killed goes on where it was.
+    """
+    source = Source(dump_path)
+    with _working(folder, source) as work:
+        if not (work / "out" / "manifest.json").is_file():
+            _Build(work, source, workers, strict, progress).run()
+        manifest: dict[str, Any] = read_json(work / "out" / "manifest.json")
+        if strict and manifest["faults"]["count"]:
+            raise DumpError(describe(source.path, Fault(*manifest["faults"]["named"][0])))
+        old = work / "old"
+        if folder.exists():
+            os.rename(folder, old)
+        os.rename(work / "out", folder)
+        return manifest
+
+
+@contextmanager
+def _working(folder: Path, source: Source) -> Iterator[Path]:
+    """The folder of a build, locked; what another dump or version left there is thrown away, what this one left is taken up."""
+    folder = folder.absolute()
+    work = folder.with_name(f".{folder.name}.building")
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CorpusError(f"another build works in {work}: wait for it, or give another --home") from None
+        old = work / "old"
+        if old.exists() and not folder.exists():
+            os.rename(old, folder)  # killed between the two renames
+        key = {"format": FORMAT, "segment": SEGMENT, "dump": _identity(source)}
+        try:
+            known = read_json(work / "key.json")
+        except (OSError, ValueError):
+            known = None
+        if known != key:
+            for path in work.iterdir():
+                if path.name != "lock":
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            write_json(work / "key.json", key)
+        done = False
+        try:
+            yield work
+            done = True
+        finally:
+            if done or not any(work.glob("read-*.sqlite")):
+                shutil.rmtree(work, ignore_errors=True)
+
+
+def _identity(source: Source) -> dict[str, Any]:
+    """What tells a dump from another, or from a changed one, without reading it all."""
+    about = source.path.stat()
+    with source.path.open("rb") as file:
+        first = file.read(1 << 16)
+        file.seek(max(0, source.size - (1 << 16)))
+        last = file.read(1 << 16)
+    return {"name": source.path.name, "size": source.size, "changed": about.st_mtime_ns, "ends": digest_of(first.hex(), last.hex())}
+
+
+class _Build:
+    """The stages of one build, in order."""
+
+    def __init__(self, work: Path, source: Source, workers: int, strict: bool, progress: Progress) -> None:
+        self.work, self.source, self.workers, self.strict, self.progress = work, source, workers, strict, progress
+        self.site = read_site(source.head)
+        self.parts = 0
+
+    def run(self) -> None:
+        self.once("read", self.read)
+        self.parts = read_json(self.work / "read.done")
+        numbers = range(self.parts)
+        self.once("resolve", self.resolve)
+        self.parallel("link", numbers, Stages.link, partial(link_path, self.work))
+        self.once("lists", self.lists)
+        ranges = aliases.buckets(self.work, self.parts) if not self.is_done("alias") else []
+        self.parallel("alias", ranges, Stages.alias, lambda r: aliases.bucket_path(self.work, r[0]))
+        self.once("table", lambda: mentions.AliasTable.write(self.work, map(np.load, sorted(self.work.glob("keys-*.npy")))))
+        self.remove("names-*", "keys-*")
+        self.parallel("find", numbers, Stages.find, partial(find_path, self.work))
+        self.once("common", self.common)
+        self.parallel("mention", numbers, Stages.mention, partial(mention_path, self.work))
+        self.remove("found-*", "counts-*", "alias_*")
+        groups = graph.buckets(self.work, self.parts) if not self.is_done("near") else []
+        self.parallel("near", groups, Stages.near, lambda r: self.work / f"near-{r[0]:03d}.npy")
+        self.remove("edges-*")
+        assemble(self.work, self.parts, self.source, self.site, self.progress)
+
+    # Stages run once, and over parts
+
+    def is_done(self, stage: str) -> bool:
+        return (self.work / f"{stage}.done").is_file()
+
+    def once(self, stage: str, work: Callable[[], Any]) -> None:
+        if not self.is_done(stage):
+            self.progress(stage, 0, 1)
+            write_json(self.work / f"{stage}.done", work())
+
+    def parallel(self, stage: str, tasks: Sequence[Any], function: Callable[..., Any], path: Callable[[Any], Path]) -> None:
+        if self.is_done(stage):
+            return
+        left = [task for task in tasks if not path(task).is_file()]
+        setup = partial(_open, self.work, self.parts)
+        for done, _ in enumerate(map_ordered(partial(_call, function), left, workers=min(self.workers, len(left)), setup=setup), 1):
+            self.progress(stage, len(tasks) - len(left) + done, len(tasks))
+        write_json(self.work / f"{stage}.done", None)
+
+    def remove(self, *patterns: str) -> None:
+        for pattern in patterns:
+            for path in self.work.glob(pattern):
+                path.unlink()
 
     # read
 
-    def read(self, dump: DumpReader, partial_dump: bool) -> None:
-        seen: set[int] = set()
+    def read(self) -> int:
+        """Parse all segments; how many there are."""
+        known = 0
+        articles = False
 
-        def articles() -> Iterator[RawPage]:
-            for raw in self._pages(dump, partial_dump):
-                if raw.ns != 0:
-                    self.counts["pages of other namespaces"] += 1
-                    continue
-                digest = title_hash(raw.title)
-                if digest in seen:
-                    self.counts["duplicate titles"] += 1
-                    continue
-                seen.add(digest)
-                if raw.redirect:
-                    _, target, fragment, interwiki = self.site.normalise_title(raw.redirect)
-                    self.redirects.append((raw.title, "" if interwiki else target, fragment))
-                else:
-                    yield raw
+        def left() -> Iterator[Segment]:
+            nonlocal known
+            for segment in self.source.segments():
+                known = segment.number + 1
+                if not read_path(self.work, segment.number).is_file():
+                    yield segment
 
-        work = partial(_read_batch, site=self.site)
-        for rows in map_ordered(work, batches(articles(), CHUNK), workers=self.workers):
-            for row in rows:
-                self._add(row)
-        if not self.titles:
+        work = partial(read_part, self.work, self.source, site=self.site)
+        first: Fault | None = None
+        for faults in map_ordered(work, left(), workers=self.workers):
+            if faults:
+                first = first or faults[0]
+                self._refuse(faults)
+            self.progress("read", self.source.position, self.source.size)
+        for number in range(known):
+            part = Part(self.work, number)
+            articles = articles or bool(len(part.array("kind", np.uint8)))
+            first = first or next(iter(counts_and_faults(part)[1]), None)
+            part.close()
+        at_end = end_faults(self.source)
+        self._refuse(at_end)
+        if not articles:
+            self.remove("read-*")
+            first = first or next(iter(at_end), None)
+            if first:
+                raise DumpError(describe(self.source.path, first) + " (nothing else could be read)")
             raise DumpError(
-                f"{dump.path} holds no articles (no page of namespace 0 that is not a redirect): is it a pages-articles dump?"
+                f"{self.source.path} holds no articles (no page of namespace 0 that is not a redirect): is it a pages-articles "
+                "dump?"
             )
+        return known
 
-    def _pages(self, dump: DumpReader, partial_dump: bool) -> Iterator[RawPage]:
-        try:
-            yield from dump
-        except DumpError as error:
-            if not partial_dump or not dump.last_title:
-                raise
-            self.broken_off = str(error)
-
-    def _add(self, row: PageRow) -> None:
-        page = len(self.titles)
-        self.titles.append(row.raw[0])
-        self.kinds.append(row.kind)
-        self.link_hash.append(row.link_hash)
-        self.link_span.append(row.link_span)
-        self.link_kind.append(row.link_kind)
-        for phrase in row.phrases:
-            words = phrase.split()
-            self.heads[words[-1]] += 1
-            if len(words) > 1:
-                self.pairs[(words[-2], words[-1])] += 1
-        self.counts.update(row.counts)
-        self.database.execute(
-            "INSERT INTO page VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (page, *row.raw, row.kind, row.text, row.prose_end, row.hidden, row.infobox, canonical_json(row.phrases), "",
-             canonical_json(row.categories), canonical_json(row.sections), row.sentences, canonical_json(row.fields),
-             canonical_json(row.templates)),
-        )  # fmt: skip
-        self.database.executemany(
-            "INSERT INTO passage VALUES (?,?,?,?,?)", [(page, i, *passage) for i, passage in enumerate(row.passages)]
-        )
-        self.counts["passages"] += len(row.passages)
-        self.digest.update(
-            canonical_json([*row.raw, row.text, row.prose_end, row.sections, row.fields, row.passages]).encode(
-                "utf-8", "surrogatepass"
-            )
-        )
-        self.digest.update(row.link_hash.tobytes() + row.link_span.tobytes() + row.link_kind.tobytes() + row.sentences)
-        if page % 64 == 0:
-            self.progress("read", page)
+    def _refuse(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            if self.strict:
+                raise DumpError(describe(self.source.path, fault))
 
     # resolve
 
     def resolve(self) -> None:
-        """Titles and redirects to pages; then link targets."""
-        target_of = {title: (target, fragment) for title, target, fragment in self.redirects}
-        page_of = {title: page for page, title in enumerate(self.titles)}
-        rows = [(title, page, "", 0) for title, page in page_of.items()]
-        self.redirect_names: dict[int, list[str]] = defaultdict(list)
-        for title, target, fragment in self.redirects:
-            steps, seen = target, {title}
-            while steps in target_of and steps not in seen and len(seen) <= MAX_REDIRECTS:
-                seen.add(steps)
-                steps, further = target_of[steps]
-                fragment = fragment or further
-            page = page_of.get(steps)
-            if page is None:
-                self.counts["redirects to nowhere"] += 1
-                continue
-            rows.append((title, page, fragment, 1))
-            if not fragment:
-                self.redirect_names[page].append(title)
-        self.counts["redirects"] = len(self.redirects)
-        rows.sort()
-        self.database.executemany("INSERT INTO title VALUES (?,?,?,?)", rows)
-        self.digest.update(canonical_json(rows).encode("utf-8", "surrogatepass"))
-        hashes = np.array([title_hash(r[0]) for r in rows], np.uint64)
-        order = np.argsort(hashes, kind="stable")
-        hashes, pages = hashes[order], np.array([r[1] for r in rows], np.int32)[order]
-        if len(hashes) > 1 and bool((hashes[1:] == hashes[:-1]).any()):
-            raise DumpError("two titles of this dump have the same 64-bit hash; please report this dump")
-        counts = np.array([len(h) for h in self.link_hash])
-        source = np.repeat(np.arange(len(self.titles), dtype=np.int32), counts)
-        wanted = np.concatenate(self.link_hash)
-        at = np.searchsorted(hashes, wanted)
-        at[at == len(hashes)] = 0
-        found = np.where(hashes[at] == wanted, pages[at], -1).astype(np.int32)
-        self.counts["links"] = len(wanted)
-        self.counts["links to missing pages"] = int((found < 0).sum())
-        good = (found >= 0) & (found != source)
-        self.source, self.target = source[good], found[good]
-        self.span = np.concatenate(self.link_span)[good]
-        self.kind = np.concatenate(self.link_kind)[good]
-        self.link_hash, self.link_span, self.link_kind = [], [], []
+        """Titles of all parts to pages; counts and faults of all parts in one place."""
+        columns: dict[str, list[Any]] = {"name": [], "target": [], "redirect": [], "section": [], "source_id": [], "kind": []}
+        types = {"name": NAME, "target": NAME, "redirect": bool, "section": bool, "source_id": "<i8", "kind": np.uint8}
+        words: dict[str, list[Any]] = {f"{name}{end}": [] for name in ("head", "pair", "last") for end in ("", "_count")}
+        counts: Counter[str] = Counter()
+        faults: list[Fault] = []
+        for number in range(self.parts):
+            part = Part(self.work, number)
+            for name, kind in types.items():
+                columns[name].append(part.array(name, kind))
+            for name in words:
+                words[name].append(part.array(name, "<i8" if name.endswith("count") else "<u8"))
+            its, missing = counts_and_faults(part)
+            counts.update(its)
+            faults += missing
+            part.close()
+        first = np.cumsum([0] + [len(a) for a in columns["name"]])
+        every = Entries(*(np.concatenate(columns[c]) for c in ("name", "target", "redirect", "section")))
+        found = resolve(every)
+        source_ids = np.concatenate(columns["source_id"])
+        faults += end_faults(self.source) + self._duplicates(first, found.page, source_ids)
+        kept = found.page[~every.redirect] >= 0
+        page_kinds = np.concatenate(columns["kind"])[kept]
+        counts["duplicate titles"] = int((found.page == -2).sum())
+        counts["redirects"] = int((every.redirect & (found.page != -2)).sum())
+        counts["redirects to nowhere"] = int((every.redirect & (found.page == -1)).sum())
+        save_array(self.work / "name_hash.npy", every.name["hash"][found.order])
+        save_array(self.work / "name_check.npy", every.name["check"][found.order])
+        save_array(self.work / "name_page.npy", found.page[found.order])
+        for name, array in {
+            "first": first,
+            "entry_page": found.page,
+            "entry_section": found.section_from,
+            "kinds": page_kinds,
+        }.items():
+            save_array(self.work / f"{name}.npy", array)
+        self._words(words, len(page_kinds))
+        write_json(self.work / "read.json", {"counts": dict(counts), "faults": faults, "language": self.site.language})
 
-    # mention
+    def _duplicates(self, first: Any, page: Any, source_ids: Any) -> list[Fault]:
+        """Second pages of a title, which are left out, and second pages of an id, which are kept."""
+        second = np.flatnonzero(page == -2)
+        found = [(int(entry), "a page of this title stands before it; left out") for entry in second]
+        order = np.argsort(source_ids, kind="stable")
+        ids = source_ids[order]
+        twice = order[1:][(ids[1:] == ids[:-1]) & (ids[1:] > 0)]
+        found += [(int(e), f"another page has its id {source_ids[e]}; kept") for e in twice if page[e] != -2]
+        faults = [Fault("", 0, reason) for _, reason in found[MAX_NAMED:]]
+        for entry, reason in found[:MAX_NAMED]:
+            number = int(np.searchsorted(first, entry, side="right")) - 1
+            part = Part(self.work, number)
+            local = entry - int(first[number])
+            faults.append(Fault(*part.title_and_offset(local), reason))
+            part.close()
+        return faults
 
-    def mention(self) -> None:
-        """Aliases of all pages, and where they stand without a link."""
-        names = self._alias_names()
-        rows = [(form, page, links, source) for page, forms in enumerate(names) for form, (links, source) in forms.items()]
-        self.database.executemany("INSERT INTO alias VALUES (?,?,?,?)", rows)
-        table = mentions.AliasTable((form, page) for form, page, _, _ in rows)
-        found = self._find_all(table)
-        visible = self.span[:, 0] >= 0
-        anchors = mentions.place(self.source[visible], self.span[visible, 0])
-        self.mention_rows = mentions.unlinked_mentions(table, found, anchors)
-        self.counts["mentions"] = len(self.mention_rows)
+    def _words(self, words: dict[str, list[Any]], pages: int) -> None:
+        """How often each head noun, each pair of words and each last word of a title stands in the corpus, by hash; the rare ones
+        can't count."""
+        enough = 1 + pages // 1000
+        for name, least in (("head", min(enough, 2)), ("pair", 3), ("last", kinds.MIN_TITLES)):
+            hashes, inverse = np.unique(np.concatenate(words[name]), return_inverse=True)
+            counts = np.bincount(inverse, weights=np.concatenate(words[f"{name}_count"]), minlength=len(hashes)).astype(np.int64)
+            rows = np.stack([hashes[counts >= least].view(np.int64), counts[counts >= least]])
+            save_array(self.work / f"{name}s.npy", rows)
 
-    def _alias_names(self) -> list[dict[str, tuple[int, str]]]:
-        """For each page its names with (links that show the name, source): the title, the title without "(…)", redirects, and
-        anchors that mostly lead there."""
-        anchors: dict[str, Counter[int]] = defaultdict(Counter)
-        texts = self.database.execute("SELECT id, text FROM page ORDER BY id")
-        ends = np.searchsorted(self.source, np.arange(len(self.titles)), side="right")
-        first = 0
-        for page, text in texts:
-            for row in range(first, int(ends[page])):
-                start, end = self.span[row]
-                anchor = " ".join(text[start:end].split()) if start >= 0 else ""
-                if 0 < len(anchor) <= MAX_ANCHOR:
-                    anchors[anchor][int(self.target[row])] += 1
-            first = int(ends[page])
-        nowhere: Counter[int] = Counter()
-        names: list[dict[str, tuple[int, str]]] = []
-        for page, title in enumerate(self.titles):
-            forms: dict[str, tuple[int, str]] = {}
-            for form in self.redirect_names.get(page, ()):
-                forms[form] = (anchors.get(form, nowhere)[page], "redirect")
-            base = re.sub(r"\s*\([^()]*\)$", "", title)
-            for form in (base, title) if base else (title,):
-                forms.setdefault(form, (anchors.get(form, nowhere)[page], "title"))
-            names.append(forms)
-        for anchor, targets in anchors.items():
-            total = sum(targets.values())
-            for page, links in targets.items():
-                if links / total >= MIN_ANCHOR_SHARE and anchor not in names[page] and _names_something(anchor, links):
-                    names[page][anchor] = (links, "anchor")
-        return names
+    # lists, common
 
-    def _find_all(self, table: mentions.AliasTable) -> mentions.Found:
-        texts = self.database.execute("SELECT id, text, hidden FROM page ORDER BY id")
-        parts: list[mentions.Found] = []
-        for found in map_ordered(_find_batch, batches(texts, CHUNK), workers=self.workers, setup=partial(_use_table, table)):
-            parts.append(found)
-            self.progress("mention", int(found.page[-1]) if len(found.page) else 0)
-        return mentions.Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    def lists(self) -> None:
+        """The links of disambiguation pages, and the links' counts."""
+        disambiguation = np.load(self.work / "kinds.npy") == PAGE_KINDS.index(PageKind.DISAMBIGUATION)
+        parts = [np.zeros(0, LINK)]
+        for number in range(self.parts):
+            links = np.load(link_path(self.work, number), mmap_mode="r")
+            parts.append(links[disambiguation[links["source"]]])
+        save_array(self.work / "lists.npy", np.concatenate(parts))
 
-    # graph
-
-    def graph(self) -> None:
-        pages = len(self.titles)
-        order = np.lexsort((self.span[:, 0], self.source))
-        source, targets, span, kind = self.source[order], self.target[order], self.span[order], self.kind[order]
-        folder = self.folder / "graph"
-        np.save(folder / "link_ptr.npy", pointers(source, pages))
-        np.save(folder / "link.npy", np.concatenate([targets[:, None], span], 1).astype(np.int32))
-        np.save(folder / "link_kind.npy", kind)
-        rows = self.mention_rows
-        np.save(folder / "mention_ptr.npy", pointers(rows[:, 0], pages))
-        np.save(folder / "mention.npy", np.ascontiguousarray(rows[:, 1:]))
-        np.save(folder / "kinds.npy", np.array(self.kinds, np.uint8))
-        near_ptr, near = association(source, targets, rows[:, 0], rows[:, 1], np.array(self.kinds))
-        np.save(folder / "near_ptr.npy", near_ptr)
-        np.save(folder / "near.npy", near)
-        self.counts["associations"] = len(near) // 2
-        for array in (targets, span, kind, rows):
-            self.digest.update(np.ascontiguousarray(array).tobytes())
-        self._facts_links(source, targets, span, kind)
-
-    def _facts_links(self, source: NDArray[Any], target: NDArray[Any], span: NDArray[Any], kind: NDArray[Any]) -> None:
-        """Give each infobox field the pages that its value links to, and each page the words for its kind."""
-        infobox = np.flatnonzero(kind == LINK_KINDS.index(LinkKind.INFOBOX))
-        boxed: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        for row in infobox:
-            boxed[int(source[row])].append((int(span[row][0]), int(span[row][1]), int(target[row])))
-        updates = []
-        shared = kinds.title_heads(self.titles)
-        for page, phrases, facts in self.database.execute("SELECT id, types, facts FROM page").fetchall():
-            fields = json.loads(facts)
-            for field in fields:
-                inside = [t for a, b, t in boxed.get(page, ()) if field[1] <= a and b <= field[2]]
-                field.append(list(dict.fromkeys(inside)))
-            updates.append((canonical_json(fields), self._noun(self.titles[page], json.loads(phrases), shared), page))
-        self.database.executemany("UPDATE page SET facts = ?, noun = ? WHERE id = ?", updates)
-
-    def _noun(self, title: str, phrases: list[str], shared: Counter[str]) -> str:
-        """The words for a kind: the head noun, with the word before it where the corpus mostly says both ("chemical element"). The
-        first phrase with a head that some pages share; an odd word of one first sentence gives way to the infobox's name, and a
-        word that can't be said to what the title shows."""
-        language = self.site.language
-        phrases = [p for p in phrases if kinds.sayable(p.rsplit(" ", 1)[-1], language)]
-        enough = 1 + len(self.titles) // 1000
-        known = [p for p in phrases if self.heads[p.rsplit(" ", 1)[-1]] >= enough]
-        if not known and (told := kinds.from_title(title, shared, self.heads, language)):
-            return told
-        for phrase in known or phrases[-1:]:
-            words = phrase.split()
-            head = words[-1]
-            if len(words) > 1 and self.pairs[(words[-2], head)] >= max(3, 0.5 * self.heads[head]):
-                return f"{words[-2]} {head}"
-            if kinds.many(head, language):
-                return f"group of {' '.join(words[-2:]) if len(words) > 1 and words[-2].islower() else head}"
-            return entities.SHOWN_KINDS.get(head, head)
-        return ""
-
-    # manifest
-
-    def finish(self, dump: DumpReader) -> dict[str, Any]:
-        self.database.commit()
-        self.database.execute("VACUUM")
-        self.database.close()
-        counted = Counter(PAGE_KINDS[k].value for k in self.kinds)
-        manifest = {
-            "format": FORMAT,
-            "digest": self.digest.hexdigest()[:32],
-            "dump": {"name": dump.path.name, "sha256": file_sha256(dump.path)},
-            "site": {"name": self.site.sitename, "dbname": self.site.dbname, "language": self.site.language},
-            "broken off": self.broken_off,
-            "pages": {"total": len(self.titles), **{k.value: counted[k.value] for k in PageKind}},
-            "counts": dict(sorted(self.counts.items())),
-        }
-        write_json(self.folder / "manifest.json", manifest)
-        return manifest
+    def common(self) -> None:
+        """Which words are names, by the counts of all parts."""
+        table = mentions.AliasTable(self.work)
+        counts = np.zeros((4, table.singles), np.int64)
+        for number in range(self.parts):
+            rows = np.load(self.work / f"counts-{number:06d}.npy")
+            counts.reshape(-1)[rows[0]] += rows[1]
+        save_array(self.work / "alias_names.npy", mentions.names(counts))
 
 
-_table: mentions.AliasTable
+_stages: Stages
 
 
-def _use_table(table: mentions.AliasTable) -> None:
-    global _table
-    _table = table
+def _open(work: Path, parts: int) -> None:
+    global _stages
+    _stages = Stages(work, parts)
 
 
-def _read_batch(pages: list[RawPage], site: SiteInfo) -> list[PageRow]:
-    return [read_page(raw, site) for raw in pages]
-
-
-def _find_batch(batch: list[tuple[int, str, str]]) -> mentions.Found:
-    return mentions.find_all(_table, batch)
-
-
-def _names_something(anchor: str, links: int) -> bool:
-    """An anchor is a name, and not words of a sentence, when it is short and used more than once or has a capital letter."""
-    return len(anchor.split()) <= 6 and (links >= 2 or anchor[:1].isupper())
-
-
-def build_corpus(
-    dump_path: Path, folder: Path, *, workers: int = 1, partial_dump: bool = False, progress: Progress = lambda stage, page: None
-) -> dict[str, Any]:
-    """Build the corpus of a dump into `folder` and return its manifest; an older corpus there is replaced at the end.
-
-    Raises DumpError for a dump that is missing, damaged or has no articles; nothing is left behind then. With `partial_dump` the
-    pages before the damage are taken, and the manifest says where the dump broke off.
-    """
-    dump = read_dump(dump_path)
-    with replacing_folder(folder) as building:
-        builder = _Builder(building, dump.site, workers, progress)
-        try:
-            builder.read(dump, partial_dump)
-            builder.resolve()
-            builder.mention()
-            builder.graph()
-            return builder.finish(dump)
-        finally:
-            builder.database.close()
+def _call(function: Callable[..., Any], task: Any) -> Any:
+    return function(_stages, task)

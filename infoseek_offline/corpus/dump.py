@@ -1,32 +1,28 @@
-"""A MediaWiki XML dump, streamed page by page.
+"""A MediaWiki XML dump, page by page.
 
-In: a file of XML (export versions 0.3 to 0.11, UTF-8 or UTF-16), plain or compressed with bzip2 (also multistream), gzip, xz
-or zstd, recognised by its first bytes. Out: the wiki's SiteInfo and a RawPage for each page of any namespace, in dump order,
-with the newest revision only. Never more than one page (and the newest of its revisions) is held in memory.
+In: a file of XML (any export version), plain or compressed with bzip2 (also multistream), gzip, xz or zstd, recognised by its
+first bytes. Out: the wiki's SiteInfo and a RawPage for each page of any namespace, in dump order, with its newest revision only.
 
-Fails with DumpError: no such file, a folder, empty, no MediaWiki export, damaged or truncated data, a document type with
-entities. Pages before the damage are yielded first.
+Fails with DumpError: no such file, a folder, empty, no MediaWiki export, a document type with entities. Damage further on costs
+the pages that it hits; each is named in a Fault, and is an error only where `strict` is asked for.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import html
-import lzma
 import re
 import unicodedata
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-import zstandard
 from lxml import etree
 
+from infoseek_offline.corpus.cut import Fault, Report, cut_pages, newest_revision
 from infoseek_offline.corpus.language import CANONICAL_NAMESPACES, INTERWIKI_PREFIXES, LANGUAGE_CODES, REDIRECT, namespace_words
+from infoseek_offline.corpus.packed import Segment, Source
 from infoseek_offline.errors import DumpError
 
 Title = tuple[int, str, str, bool]
@@ -109,201 +105,111 @@ class RawPage(NamedTuple):
     text: str
 
 
-class _Reader(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
-_MAGIC = {b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
-_UNPACK_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
-
-
-class _Unpacked:
-    """A decompressor's bytes, with its errors as DumpError and its head readable ahead."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.offset = 0
-        self._file: BinaryIO = _opened(path)
-        magic = self._file.read(6)
-        self._file.seek(0)
-        if not magic:
-            raise DumpError(f"{path}: the file is empty; give a MediaWiki XML dump (pages-articles.xml, .bz2, .gz, .xz or .zst)")
-        self.packing = next((name for start, name in _MAGIC.items() if magic.startswith(start)), "")
-        self._stream: _Reader = {
-            "bzip2": lambda: cast(_Reader, bz2.BZ2File(self._file)),
-            "gzip": lambda: cast(_Reader, gzip.GzipFile(fileobj=self._file)),
-            "xz": lambda: cast(_Reader, lzma.LZMAFile(self._file)),  # noqa: SIM115
-            "zstd": lambda: cast(_Reader, zstandard.ZstdDecompressor().stream_reader(self._file, read_across_frames=True)),
-            "": lambda: cast(_Reader, self._file),
-        }[self.packing]()
-        self._ended = False
-        self.head = self._unpack(65536)
-        self._pending = self.head
-
-    def read(self, size: int = -1, /) -> bytes:
-        if self._pending:
-            data, self._pending = (self._pending, b"") if size < 0 else (self._pending[:size], self._pending[size:])
-            return data if size >= 0 else data + self._unpack(-1)
-        return self._unpack(size)
-
-    def _unpack(self, size: int) -> bytes:
-        try:
-            data = self._stream.read(size)
-        except _UNPACK_ERRORS as error:
-            place = f"after byte {self._file.tell()} of {self.path.stat().st_size}"
-            reason = "it ends too early" if isinstance(error, EOFError) else str(error) or type(error).__name__
-            raise DumpError(
-                f"{self.path}: the {self.packing or 'file'} data is damaged or truncated {place} ({reason}); fetch the dump "
-                f"again and compare its checksum"
-            ) from None
-        if not data and size and self.packing == "zstd" and not self._ended:
-            self._ended = True
-            self._check_zstd_end()
-        self.offset += len(data)
-        return data
-
-    def _check_zstd_end(self) -> None:
-        # The zstd reader takes a missing end of the last frame for the end of the file, without an error.
-        with self.path.open("rb") as file:
-            unpacker = zstandard.ZstdDecompressor().decompressobj()
-            open_frame = False
-            while block := file.read(1 << 16):
-                while block:
-                    unpacker.decompress(block)
-                    open_frame = not unpacker.eof
-                    block = b"" if open_frame else unpacker.unused_data
-                    if not open_frame:
-                        unpacker = zstandard.ZstdDecompressor().decompressobj()
-        if open_frame:
-            raise DumpError(f"{self.path}: the zstd data is truncated at byte {self.path.stat().st_size}; fetch the dump again")
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _opened(path: Path) -> BinaryIO:
-    if path.is_dir():
-        raise DumpError(f"{path}: is a folder; give the dump file in it (pages-articles.xml.bz2 or the like)")
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise DumpError(f"{path}: no such file; check the path of the dump") from None
-    except OSError as error:
-        raise DumpError(f"{path}: can't be read ({error.strerror}); check its permissions") from None
-
-
-def open_dump(path: str | Path) -> _Unpacked:
-    """The dump's XML as a readable of bytes, decompressed by what its first bytes say; close it after use.
-
-    Raises DumpError, also from `read`, for data that is damaged or truncated.
-    """
-    return _Unpacked(Path(path))
-
-
-def _check_head(path: Path, head: bytes) -> None:
-    """Refuses what is no MediaWiki export, and any document type, before the XML parser sees it."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    if encoding == "utf-8" and b"\x00" in head[:4]:
-        encoding = "utf-16-le" if head[1:2] == b"\x00" else "utf-16-be"
-    text = head.decode(encoding, errors="ignore")
-    root = re.search(r"<[A-Za-z]", text)
-    if re.search(r"<!(?:DOCTYPE|ENTITY)", text[: root.start()] if root else text):
-        raise DumpError(f"{path}: the XML has a document type declaration (entities), which no MediaWiki export has; refused")
-    if root is None or not text.startswith("<mediawiki", root.start()):
-        raise DumpError(
-            f"{path}: not a MediaWiki export (no <mediawiki> element at its start); give a pages-articles dump or the "
-            f"result of Special:Export"
-        )
-
-
 class DumpReader:
-    """Iterates over the pages of a dump once; `site` is known from the start. Made by `read_dump`."""
+    """Iterates over the pages of a dump, in this process; `site` is known from the start, `faults` fills while reading."""
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._source = open_dump(self.path)
-        _check_head(self.path, self._source.head)
-        self.last_title = ""
-        self._language = "en"
-        self._ready: RawPage | None = None
-        self._pages = self._read()
-        self.site = SiteInfo()
-        # Up to the site's description, or, in a dump without one, the first page.
-        self._ready = next(self._pages, None)
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes of XML read so far."""
-        return self._source.offset
+    def __init__(self, path: str | Path, strict: bool = False) -> None:
+        self.source = Source(path)
+        self.path, self.strict = self.source.path, strict
+        self.site = read_site(self.source.head)
+        self.faults: list[Fault] = []
 
     def __iter__(self) -> Iterator[RawPage]:
+        for segment in self.source.segments():
+            yield from (page for _, page in read_segment(self.source, segment, self.site, self._report))
+        for fault in end_faults(self.source):
+            self._report(fault)
+
+    def _report(self, fault: Fault) -> None:
+        if self.strict:
+            raise DumpError(describe(self.path, fault))
+        self.faults.append(fault)
+
+
+def read_dump(path: str | Path, strict: bool = False) -> DumpReader:
+    """Opens a dump and reads its site information. Raises DumpError for what is no dump and, where `strict`, for any damage."""
+    return DumpReader(path, strict)
+
+
+def describe(path: Path, fault: Fault) -> str:
+    """A fault in one line."""
+    where = f" (page '{fault.page}', offset {fault.offset})" if fault.page else f" (offset {fault.offset})"
+    return f"{path}: {fault.reason}{where}; fetch the dump again and compare its checksum"
+
+
+def read_segment(source: Source, segment: Segment, site: SiteInfo, report: Report) -> Iterator[tuple[int, RawPage]]:
+    """(offset, page) of the pages that begin in a segment; what can't be read is reported."""
+    for offset, data in cut_pages(source.pieces(segment), report):
+        page = _parse(data, offset, site, report)
+        if page is not None:
+            yield offset, page
+
+
+def end_faults(source: Source) -> list[Fault]:
+    """The fault of a dump that ends between two pages, as if it were whole."""
+    return [] if source.complete() else [Fault("", source.size, "the XML breaks off: it has no </mediawiki>")]
+
+
+_OPTIONS: dict[str, Any] = {"huge_tree": True, "resolve_entities": False, "load_dtd": False, "no_network": True,
+                            "remove_comments": True, "remove_pis": True}  # fmt: skip
+# What XML forbids and a broken dump may hold all the same.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:[0-8]|1[1245]|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
+
+
+def _parse(data: bytes, offset: int, site: SiteInfo, report: Report) -> RawPage | None:
+    """One page's XML. What is not well-formed is mended as far as it goes, and reported."""
+    if data.count(b"<revision>") > 1:
+        data = newest_revision(data)
+    try:
+        return _page(etree.fromstring(data, etree.XMLParser(**_OPTIONS)), site)
+    except etree.XMLSyntaxError as error:
+        reason = str(error.msg).split(", line")[0]
+    mended = data.decode("utf-8", "replace")
+    if "\ufffd" in mended and b"\xef\xbf\xbd" not in data:
+        reason = "invalid UTF-8, read as U+FFFD"
+    mended = _FORBIDDEN.sub("\ufffd", mended)
+    for recover in (False, True):
         try:
-            if self._ready is not None:
-                first, self._ready = self._ready, None
-                yield first
-            yield from self._pages
-        finally:
-            self._source.close()
-
-    def _read(self) -> Iterator[RawPage]:
-        events = etree.iterparse(
-            cast(Any, self._source), events=("end",), tag=("{*}siteinfo", "{*}revision", "{*}page"),
-            huge_tree=True, resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True,
-        )  # fmt: skip
-        newest: Any = None
-        try:
-            for _, element in events:
-                name = _local(element)
-                if name == "revision":
-                    newest = _newer(newest, element)
-                elif name == "page":
-                    page = self._page(element, newest)
-                    newest = None
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
-                    self.last_title = page.title
-                    yield page
-                elif name == "siteinfo":
-                    self.site = _site(element)
-        except etree.XMLSyntaxError as error:
-            after = f"after page '{self.last_title}'" if self.last_title else "before its first page"
-            raise DumpError(
-                f"{self.path}: the XML breaks off or is damaged {after} ({str(error.msg).split(', line')[0]}); fetch the dump again"
-            ) from None
-
-    def _page(self, element: Any, revision: Any) -> RawPage:
-        title, number, source_id, redirect = "", None, 0, ""
-        for child in element:
-            name = _local(child)
-            if name == "title":
-                title = (child.text or "").strip()
-            elif name == "ns":
-                number = _number(child.text)
-            elif name == "id":
-                source_id = _number(child.text)
-            elif name == "redirect":
-                redirect = child.get("title") or ""
-        text, identifier, timestamp = "", 0, ""
-        for child in revision if revision is not None else ():
-            name = _local(child)
-            if name == "text":
-                text = child.text or ""
-            elif name == "id":
-                identifier = _number(child.text)
-            elif name == "timestamp":
-                timestamp = (child.text or "").strip()
-        said = REDIRECT.match(text)
-        if said and (not redirect or "#" in said.group(1)):
-            redirect = said.group(1).strip()  # the element leaves the section part out
-        if number is None:
-            number = self.site.normalise_title(title)[0]
-        return RawPage(title, number, source_id, identifier, timestamp, redirect, text)
+            page = _page(etree.fromstring(mended.encode("utf-8"), etree.XMLParser(recover=recover, **_OPTIONS)), site)
+        except (etree.XMLSyntaxError, ValueError):
+            continue
+        report(Fault(page.title, offset, f"mended: {reason}"))
+        return page if page.title else None
+    report(Fault("", offset, f"a page is no XML: {reason}"))
+    return None
 
 
-def read_dump(path: str | Path) -> DumpReader:
-    """Opens a dump and reads its site information. Raises DumpError (also while iterating), nothing else, for bad input."""
-    return DumpReader(path)
+def _page(element: Any, site: SiteInfo) -> RawPage:
+    if element is None:
+        raise ValueError
+    title, number, source_id, redirect, revision = "", None, 0, "", ()
+    for child in element:
+        name = _local(child)
+        if name == "title":
+            title = " ".join((child.text or "").split())
+        elif name == "ns":
+            number = _number(child.text)
+        elif name == "id":
+            source_id = _number(child.text)
+        elif name == "redirect":
+            redirect = child.get("title") or ""
+        elif name == "revision":
+            revision = child
+    text, identifier, timestamp = "", 0, ""
+    for child in revision:
+        name = _local(child)
+        if name == "text":
+            text = child.text or ""
+        elif name == "id":
+            identifier = _number(child.text)
+        elif name == "timestamp":
+            timestamp = (child.text or "").strip()
+    said = REDIRECT.match(text)
+    if said and (not redirect or "#" in said.group(1)):
+        redirect = said.group(1).strip()  # the element leaves the section part out
+    if number is None:
+        number = site.normalise_title(title)[0]
+    return RawPage(title, number, source_id, identifier, timestamp, redirect, text)
 
 
 def _local(element: Any) -> str:
@@ -316,25 +222,22 @@ def _number(text: str | None) -> int:
     return int(digits) if re.fullmatch(r"-?\d{1,18}", digits) else 0
 
 
-def _newer(newest: Any, revision: Any) -> Any:
-    """The later of two revisions of a page by timestamp; the other one's text is freed."""
-    if newest is None:
-        return revision
-    stamps = [next(((c.text or "").strip() for c in r if _local(c) == "timestamp"), "") for r in (newest, revision)]
-    winner, loser = (revision, newest) if stamps[1] >= stamps[0] else (newest, revision)
-    loser.clear()
-    return winner
-
-
-def _site(element: Any) -> SiteInfo:
-    values = {_local(child): (child.text or "").strip() for child in element}
+def read_site(head: bytes) -> SiteInfo:
+    """What a dump's head says of its wiki; a dump without it is taken for an English one."""
+    root = re.search(rb"<mediawiki[^>]*>", head)
+    said = re.search(rb"xml:lang=[\"']([^\"']*)", root.group()) if root else None
+    language = said.group(1).decode("utf-8", "replace") if said else ""
+    low, high = head.find(b"<siteinfo>"), head.find(b"</siteinfo>")
+    element: Any = None
+    if 0 <= low < high:
+        element = etree.fromstring(head[low : high + len(b"</siteinfo>")], etree.XMLParser(recover=True, **_OPTIONS))
+    values = {_local(child): (child.text or "").strip() for child in element} if element is not None else {}
     dbname = values.get("dbname", "")
-    language = element.getparent().get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     language = (language or (re.sub(r"wik.*$", "", dbname).replace("_", "-") if "wik" in dbname else "") or "en").lower()
     namespaces = dict(CANONICAL_NAMESPACES) | namespace_words(language)
     if values.get("sitename"):
         namespaces[values["sitename"].casefold()] = 4
-    for child in element.iter("{*}namespace"):
+    for child in element.iter("{*}namespace") if element is not None else ():
         name = _BLANKS.sub(" ", child.text or "").strip().casefold()
         if name:
             namespaces[unicodedata.normalize("NFC", name)] = _number(child.get("key"))

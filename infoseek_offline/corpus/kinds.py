@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 # Endings of adjectives, and the nouns that have them all the same.
 _ADJECTIVE = re.compile(r"(?:ical|ional|orical|ous|ful|less|able|ible|sticky|important|notable|native|various|former)$")
@@ -26,7 +26,7 @@ _NO_KIND = frozenset(
 _ONE_IN_S = frozenset(
     "series species means headquarters news chess gallows works barracks crossroads lens atlas canvas gas bias".split()
 )
-_MIN_TITLES = 5  # that share a last word before it is taken for a kind
+MIN_TITLES = 5  # that share a last word before it is taken for a kind
 
 
 def trim(words: Sequence[str]) -> list[str]:
@@ -67,14 +67,15 @@ def title_heads(titles: Iterable[str]) -> Counter[str]:
     return counts
 
 
-def from_title(title: str, shared: Counter[str], heads: Counter[str], language: str) -> str:
-    """The kind that a title shows, "" where it shows none. `heads` counts the head nouns of all kinds that the wiki states."""
+def from_title(title: str, shared: Mapping[str, int], heads: Mapping[str, int], language: str) -> str:
+    """The kind that a title shows, "" where it shows none. `heads` counts the head nouns of all kinds that the wiki
+    states, `shared` the last words of titles; both give 0 for a word that they lack."""
     bracket = re.search(r"\((?:[^()]* )?([^\W\d_]+)\)$", title)
     if bracket and heads[bracket[1].casefold()] >= 2 and sayable(bracket[1].casefold(), language):
         return bracket[1].casefold()
     words = re.sub(r"\s*\([^()]*\)$", "", title).split()
     last = words[-1].casefold() if len(words) > 1 else ""
-    if not last.isalpha() or shared[last] < _MIN_TITLES or not sayable(last, language):
+    if not last.isalpha() or shared[last] < MIN_TITLES or not sayable(last, language):
         return ""
     small = words[-1] == last  # "Neretas pogosts": a common noun, in any language
     return last if heads[last] >= 2 or (small and not language.startswith(("en", "simple"))) else ""

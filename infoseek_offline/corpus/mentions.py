@@ -1,161 +1,172 @@
 """Mentions: titles and aliases that stand in a page's text without a link.
 
 An alias is a title, a title without its "(…)", a redirect or an anchor text. All word n-grams of a text are hashed at once and
-looked up in sorted arrays of alias hashes, a lookup for each length. Association is an over-estimate on purpose (hcsp.md), so
-overlapping and nested mentions all count, and an ambiguous alias mentions each of its pages. What is left out are common
-words: a single word counts only with a capital letter or where its lower-case form is linked often enough.
+looked up in sorted arrays of alias hashes, a lookup for each length; a bit array in front turns nearly all of them away.
+Association is an over-estimate on purpose (hcsp.md), so overlapping and nested mentions all count, and an ambiguous alias
+mentions each of its pages. What is left out are common words: a single word counts only with a capital letter or where its
+lower-case form is linked often enough.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from infoseek_offline.corpus.graph import ranges
+from infoseek_offline.corpus.words import PRIME, Words, words_of
 
 MAX_WORDS = 10
 LOWER_CASE_SHARE = 0.10  # of a lower-case word's occurrences must be links, for the others to be mentions
 COMMON_SHARE = 0.005  # a capitalised word linked less often than this is a common word …
 COMMON_COUNT = 50  # … if it stands in the corpus at least so often
+TEXT_SIZE = 1 << 19  # characters that are searched at once
 
-# A character of a script that is written without blanks is a word of its own.
-_TOKEN = re.compile(r"[぀-ヿ㐀-鿿豈-﫿฀-๿]|[^\W_]+(?:['’][^\W\d_]+)?")
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
+KEY = np.dtype([("key", "<u8"), ("page", "<i4"), ("words", "u1"), ("low", "?")])
+FOUND = np.dtype([("alias", "<i4"), ("page", "<i4"), ("start", "<i4"), ("end", "<i4"), ("low", "?"), ("linked", "?")])
 
 
 class Match(NamedTuple):
     """All alias matches of one text: parallel arrays."""
 
     alias: NDArray[np.int32]
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    low: NDArray[np.bool_]  # whether it begins with a lower-case letter
 
 
-@lru_cache(maxsize=1 << 18)
-def _word_hash(word: str) -> int:
-    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") | 1
-
-
-def _stem(token: str) -> str:
-    low = token.casefold()
-    return low[:-2] if low.endswith(("'s", "’s")) else low  # "Kepler's" mentions Kepler
-
-
-def _tokens(text: str) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
-    hashes, starts, ends, capital = [], [], [], []
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        hashes.append(_word_hash(_stem(token)))
-        starts.append(match.start())
-        ends.append(match.end() - (2 if token.endswith(("'s", "’s")) else 0))
-        capital.append(not token[0].islower())
-    return (np.array(hashes, np.uint64), np.array(starts, np.int32), np.array(ends, np.int32), np.array(capital, bool))
-
-
-def alias_key(alias: str) -> tuple[str, ...]:
-    """The words by which an alias is found."""
-    return tuple(_stem(t) for t in _TOKEN.findall(alias))
+def alias_keys(forms: Sequence[str], pages: NDArray[np.int32]) -> NDArray[Any]:
+    """(forms,) of dtype KEY: by what hash each form is found in a text. `words` is 0 where it can't be: no word or too many,
+    numbers alone, a single character."""
+    rows = np.zeros(len(forms), KEY)
+    rows["page"] = pages
+    rows["low"] = [form[:1].islower() for form in forms]
+    words = words_of("\n".join(forms))
+    if not len(words.hash):
+        return rows
+    first = np.flatnonzero(np.diff(words.line, prepend=-1))
+    sizes = np.diff(first, append=len(words.line))
+    line = words.line[first]
+    letters = np.add.reduceat((~words.digits).astype(np.int64), first)
+    characters = np.add.reduceat(words.end - words.start, first)
+    usable = (sizes <= MAX_WORDS) & (letters > 0) & (characters > 1)
+    rows["words"][line] = np.where(usable, sizes, 0)
+    left = np.repeat(sizes, sizes) - 1 - ranges(sizes)
+    with np.errstate(over="ignore"):
+        powers = np.concatenate([np.ones(1, np.uint64), np.cumprod(np.full(MAX_WORDS, PRIME, np.uint64))])
+        rows["key"][line] = np.add.reduceat(words.hash * powers[np.minimum(left, MAX_WORDS)], first)
+    return rows
 
 
 class AliasTable:
-    """Aliases, their pages, and the sorted hashes by which they are found.
+    """The sorted hashes by which aliases are found, and their pages; mapped files, so shared by the workers.
 
-    `pages_of[i]` are the pages of alias i. A single word counts in lower case only where `lower[i]`, one of its
-    forms being written so.
+    Aliases of one word come first, then those of two, and so on. The pages of alias i are
+    `pages[first[i]:first[i + 1]]`. A single word counts in lower case only where `lower[i]`, one of its forms being written so.
     """
 
-    def __init__(self, names: Iterable[tuple[str, int]]) -> None:
-        aliases: dict[tuple[str, ...], set[int]] = {}
-        written_low: set[tuple[str, ...]] = set()
-        for form, page in names:
-            key = alias_key(form)
-            aliases.setdefault(key, set()).add(page)
-            if form[:1].islower():
-                written_low.add(key)
-        kept = sorted(k for k in aliases if 0 < len(k) <= MAX_WORDS and not all(w.isdigit() for w in k) and len("".join(k)) > 1)
-        self.keys: list[tuple[str, ...]] = kept
-        self.pages_of: list[tuple[int, ...]] = [tuple(sorted(aliases[k])) for k in kept]
-        self.single = np.array([len(k) == 1 for k in kept], bool)
-        self.lower = ~self.single | np.array([k in written_low for k in kept], bool)
-        self._by_length: dict[int, tuple[NDArray[np.uint64], NDArray[np.int32]]] = {}
-        for length in sorted({len(k) for k in kept}):
-            index = np.array([i for i, k in enumerate(kept) if len(k) == length], np.int32)
-            hashes = np.array([_key_hash(kept[i]) for i in index], np.uint64)
-            order = np.argsort(hashes, kind="stable")
-            self._by_length[length] = (hashes[order], index[order])
+    def __init__(self, folder: Path) -> None:
+        names = ("keys", "first", "pages", "lower", "bits", "lengths")
+        arrays = (np.load(folder / f"alias_{n}.npy", mmap_mode="r").view(np.ndarray) for n in names)
+        self.keys, self.first, self.pages, self.lower, self.bits, self.lengths = arrays
+        self.singles = int(self.lengths[1])
+        self.shift = np.uint64(64 - (len(self.bits) * 8).bit_length() + 1)
+
+    @staticmethod
+    def write(folder: Path, rows: Iterable[NDArray[Any]]) -> None:
+        """The table of KEY rows, which come in pieces."""
+        kept = [part[part["words"] > 0] for part in rows]
+        keys, sizes, pages, lower, lengths = [], [np.zeros(1, np.int64)], [], [], [0]
+        for length in range(1, MAX_WORDS + 1):
+            some = np.concatenate([np.zeros(0, KEY)] + [part[part["words"] == length] for part in kept])
+            some = some[np.lexsort((some["page"], some["key"]))]
+            new = np.ones(len(some), bool)
+            new[1:] = some["key"][1:] != some["key"][:-1]
+            begins = np.flatnonzero(new)
+            keys.append(some["key"][begins])
+            lower.append(np.logical_or.reduceat(some["low"], begins) | (length > 1) if len(some) else np.zeros(0, bool))
+            new[1:] |= some["page"][1:] != some["page"][:-1]  # a page once for each alias
+            sizes.append(np.add.reduceat(new.astype(np.int64), begins) if len(some) else np.zeros(0, np.int64))
+            pages.append(some["page"][new])
+            lengths.append(lengths[-1] + len(begins))
+        every = np.concatenate(keys)
+        size = max(10, (16 * len(every)).bit_length())
+        bits = np.zeros(1 << size, bool)
+        bits[every >> np.uint64(64 - size)] = True
+        arrays = {
+            "keys": every,
+            "first": np.cumsum(np.concatenate(sizes)),
+            "pages": np.concatenate(pages),
+            "lower": np.concatenate(lower),
+            "bits": np.packbits(bits),
+            "lengths": np.array(lengths, np.int64),
+        }
+        for name, array in arrays.items():
+            np.save(folder / f"alias_{name}.npy", array)
 
     def find(self, text: str) -> Match:
-        """All matches in `text`, by start then alias. A match never crosses a line."""
-        hashes, starts, ends, capital = _tokens(text)
-        aliases: list[NDArray[np.int32]] = []
-        positions: list[NDArray[np.int64]] = []
-        lasts: list[NDArray[np.int64]] = []
-        rolling = np.zeros(0, np.uint64)
-        with np.errstate(over="ignore"):
-            for length in range(1, min(MAX_WORDS, len(hashes)) + 1):
-                rolling = hashes.copy() if length == 1 else rolling[:-1] * _PRIME + hashes[length - 1 :]
-                if length not in self._by_length:
-                    continue
-                table, index = self._by_length[length]
-                at = np.searchsorted(table, rolling)
-                at[at == len(table)] = 0
-                found = np.flatnonzero(table[at] == rolling)
-                if len(found):
-                    alias = index[at[found]]
-                    good = self.lower[alias] | capital[found]
-                    aliases.append(alias[good])
-                    positions.append(found[good])
-                    lasts.append(found[good] + length - 1)
-        if not aliases:
-            empty = np.zeros(0, np.int32)
-            return Match(empty, empty, empty)
-        alias_all, first, last = np.concatenate(aliases), np.concatenate(positions), np.concatenate(lasts)
-        start, end = starts[first], ends[last]
-        if "\n" in text:
-            breaks = np.array([m.start() for m in re.finditer("\n", text)], np.int32)
-            good = np.searchsorted(breaks, start) == np.searchsorted(breaks, end)
-            alias_all, start, end = alias_all[good], start[good], end[good]
-        order = np.lexsort((alias_all, start))
-        return Match(alias_all[order], start[order], end[order])
+        """All matches in `text`, the shorter first. A match never crosses a line."""
+        words = words_of(text)
+        parts: list[tuple[NDArray[Any], NDArray[Any], int]] = []
+        rolling = words.hash
+        for length in range(1, min(MAX_WORDS, len(words.hash)) + 1):
+            if length > 1:
+                with np.errstate(over="ignore"):
+                    rolling = rolling[:-1] * PRIME + words.hash[length - 1 :]
+            low, high = int(self.lengths[length - 1]), int(self.lengths[length])
+            if low == high:
+                continue
+            slot = rolling >> self.shift
+            likely = np.flatnonzero((self.bits[slot >> np.uint64(3)] >> (7 - (slot & np.uint64(7)).astype(np.uint8))) & 1)
+            likely = likely[words.line[likely] == words.line[likely + length - 1]]
+            table = self.keys[low:high]
+            at = np.searchsorted(table, rolling[likely])
+            at[at == len(table)] = 0
+            good = table[at] == rolling[likely]
+            alias, begins = low + at[good], likely[good]
+            good = self.lower[alias] | words.capital[begins]
+            parts.append((alias[good], begins[good], length))
+        return _match(words, parts)
 
 
-def _key_hash(key: tuple[str, ...]) -> int:
-    value = 0
-    for word in key:
-        value = (value * int(_PRIME) + _word_hash(word)) & 0xFFFFFFFFFFFFFFFF
-    return value
+def _match(words: Words, parts: list[tuple[NDArray[Any], NDArray[Any], int]]) -> Match:
+    none = np.zeros(0, np.int64)
+    alias = np.concatenate([none, *(a for a, _, _ in parts)]).astype(np.int32)
+    begins = np.concatenate([none, *(b for _, b, _ in parts)])
+    lasts = np.concatenate([none, *(b + length - 1 for _, b, length in parts)])
+    return Match(alias, words.start[begins], words.end[lasts], ~words.capital[begins])
 
 
-class Found(NamedTuple):
-    """Alias matches of many pages: parallel arrays. In hidden text start and end are -1; `low` marks lower-case matches."""
-
-    page: NDArray[np.int32]
-    alias: NDArray[np.int32]
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]
-    low: NDArray[np.bool_]
-
-
-def find_all(table: AliasTable, texts: Iterable[tuple[int, str, str]]) -> Found:
-    """Matches in (page, text, hidden text)."""
-    none = np.zeros(0, np.int32)
-    parts = [Found(none, none, none, none, np.zeros(0, bool))]
+def find_all(table: AliasTable, texts: Iterable[tuple[int, str, str]]) -> NDArray[Any]:
+    """Matches in (page, text, hidden text), of dtype FOUND; in hidden text start and end are -1."""
+    parts = [np.zeros(0, FOUND)]
+    held: tuple[list[tuple[int, str]], list[tuple[int, str]]] = ([], [])
+    sizes = [0, 0]
     for page, text, hidden in texts:
-        for visible, body in ((True, text), (False, hidden)):
+        for which, body in enumerate((text, hidden)):
             if body:
-                match = table.find(body)
-                size = len(match.alias)
-                nowhere = np.full(size, -1, np.int32)
-                low = np.array([body[i].islower() for i in match.start], bool)
-                start, end = (match.start, match.end) if visible else (nowhere, nowhere)
-                parts.append(Found(np.full(size, page, np.int32), match.alias, start, end, low))
-    return Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+                held[which].append((page, body))
+                sizes[which] += len(body)
+                if sizes[which] >= TEXT_SIZE:
+                    parts.append(_find_some(table, held[which], which == 0))
+                    held[which].clear()
+                    sizes[which] = 0
+    return np.concatenate([*parts, _find_some(table, held[0], True), _find_some(table, held[1], False)])
+
+
+def _find_some(table: AliasTable, texts: list[tuple[int, str]], visible: bool) -> NDArray[Any]:
+    match = table.find("\n".join(body for _, body in texts))
+    begins = np.cumsum([0] + [len(body) + 1 for _, body in texts])
+    which = np.searchsorted(begins, match.start, side="right") - 1
+    found = np.zeros(len(match.alias), FOUND)
+    found["alias"], found["low"] = match.alias, match.low
+    found["page"] = np.array([page for page, _ in texts], np.int32)[which] if texts else 0
+    found["start"] = match.start - begins[which] if visible else -1
+    found["end"] = match.end - begins[which] if visible else -1
+    return found
 
 
 def place(page: NDArray[np.int32], start: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -163,30 +174,38 @@ def place(page: NDArray[np.int32], start: NDArray[np.int32]) -> NDArray[np.int64
     return (page.astype(np.int64) << 32) | (start.astype(np.int64) & 0xFFFFFFFF)
 
 
-def unlinked_mentions(table: AliasTable, found: Found, anchors: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Rows (page, mentioned page, start, end), sorted and unique, without what stands at the start of a link (`anchors` are the
-    places of all links) and without common words."""
-    linked = np.isin(place(found.page, found.start), anchors) & (found.start >= 0)
-    keep = np.zeros(len(found.alias), bool)
-    for low in (False, True):
-        part = found.low == low
-        links = np.bincount(found.alias[part & linked], minlength=len(table.keys))
-        others = np.bincount(found.alias[part & ~linked], minlength=len(table.keys))
-        share = links / np.maximum(links + others, 1)
-        if low:
-            names = ~table.single | (share >= LOWER_CASE_SHARE)
-        else:
-            names = ~(table.single & (others >= COMMON_COUNT) & (share < COMMON_SHARE))
-        keep |= part & names[found.alias]
+def count(table: AliasTable, found: NDArray[Any]) -> NDArray[np.int64]:
+    """(4, aliases of one word): how often each stands there with a capital and without a link, so but linked, in
+    lower case, so but linked."""
+    single = found[found["alias"] < table.singles]
+    cell = single["low"] * 2 + single["linked"]
+    return np.bincount(cell * np.int64(table.singles) + single["alias"], minlength=4 * table.singles).reshape(4, table.singles)
+
+
+def names(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(2, aliases of one word): whether a word is a name, with a capital and in lower case, by the counts of the whole corpus."""
+    capital, capital_linked, low, low_linked = counts
+    share = capital_linked / np.maximum(capital + capital_linked, 1)
+    low_share = low_linked / np.maximum(low + low_linked, 1)
+    return np.stack([~((capital >= COMMON_COUNT) & (share < COMMON_SHARE)), low_share >= LOWER_CASE_SHARE])
+
+
+def unlinked_mentions(table: AliasTable, found: NDArray[Any], is_name: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Rows (page, mentioned page, start, end), sorted and unique, without single words that are a link's start or no name."""
+    single = found["alias"] < table.singles
+    keep = ~single
     # A nested or ambiguous name at a link's start still mentions its other pages: only the very pages of the link are left out,
     # and association knows those anyway.
-    keep &= ~linked | ~table.single[found.alias]
-    page, alias, start, end = (column[keep] for column in (found.page, found.alias, found.start, found.end))
-    sizes = np.array([len(pages) for pages in table.pages_of], np.int64)
-    flat = np.array([page for pages in table.pages_of for page in pages], np.int64)
-    first = np.cumsum(sizes) - sizes
-    times = sizes[alias]
-    mentioned = flat[np.repeat(first[alias], times) + ranges(times)] if len(alias) else np.zeros(0, np.int64)
-    rows = np.stack([np.repeat(page, times), mentioned, np.repeat(start, times), np.repeat(end, times)], 1)
-    rows = np.unique(rows[rows[:, 0] != rows[:, 1]], axis=0)
-    return rows[np.lexsort((rows[:, 1], rows[:, 2], rows[:, 0]))].astype(np.int32)
+    keep[single] = is_name[found["low"][single].astype(np.int64), found["alias"][single]] & ~found["linked"][single]
+    found = found[keep]
+    alias = found["alias"]
+    times = (table.first[alias + 1] - table.first[alias]).astype(np.int64)
+    mentioned = table.pages[np.repeat(table.first[alias], times) + ranges(times)] if len(alias) else np.zeros(0, np.int32)
+    rows = np.stack(
+        [np.repeat(found["page"], times), mentioned, np.repeat(found["start"], times), np.repeat(found["end"], times)], 1
+    )
+    rows = rows[rows[:, 0] != rows[:, 1]]
+    rows = rows[np.lexsort((rows[:, 3], rows[:, 1], rows[:, 2], rows[:, 0]))]
+    new = np.ones(len(rows), bool)
+    new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return rows[new].astype(np.int32)

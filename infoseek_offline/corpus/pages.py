@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from infoseek_offline.corpus import entities
 from infoseek_offline.corpus.dump import RawPage, SiteInfo
+from infoseek_offline.corpus.names import name_hashes
 from infoseek_offline.corpus.passages import make_passages, split_sentences
 from infoseek_offline.corpus.quantities import read_quantities
 from infoseek_offline.corpus.store import LINK_KINDS, PAGE_KINDS
@@ -34,14 +34,10 @@ class PageRow(NamedTuple):
     passages: list[tuple[int, int, int]]
     fields: list[list[Any]]
     templates: list[str]
-    link_hash: NDArray[np.uint64]
+    link_name: NDArray[Any]  # names.NAME
     link_span: NDArray[np.int32]  # (links, 2)
     link_kind: NDArray[np.uint8]
     counts: dict[str, int]
-
-
-def title_hash(title: str) -> int:
-    return int.from_bytes(hashlib.blake2b(title.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def read_page(raw: RawPage, site: SiteInfo) -> PageRow:
@@ -70,7 +66,7 @@ def read_page(raw: RawPage, site: SiteInfo) -> PageRow:
         passages=make_passages(parsed.text, [(i, (s.start, s.end)) for i, s in enumerate(parsed.sections)], sentences),
         fields=_fields(parsed),
         templates=parsed.templates,
-        link_hash=np.array([title_hash(link.target) for link in parsed.links], np.uint64),
+        link_name=name_hashes(link.target for link in parsed.links),
         link_span=np.array([(link.start, link.end) for link in parsed.links], np.int32).reshape(-1, 2),
         link_kind=np.array([LINK_KINDS.index(LinkKind(link.kind)) for link in parsed.links], np.uint8),
         counts=parsed.counts,

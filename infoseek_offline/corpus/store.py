@@ -8,6 +8,8 @@ memory-mapped arrays in `graph/` and `manifest.json`, which is written last: a f
     graph/link_kind.npy    uint8 (links)     position in LINK_KINDS
     graph/mention_ptr.npy, graph/mention.npy the same for mentions (start -1: in text that is not prose)
     graph/near_ptr.npy, graph/near.npy       association: N(p), sorted, both directions, without p
+    graph/kinds.npy        uint8 (pages)     position in PAGE_KINDS
+    graph/title.txt, graph/title_ptr.npy     all titles by id, in UTF-8; graph/noun.txt the same for the words for each page's kind
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 from urllib.parse import quote
 
 import numpy as np
@@ -30,22 +33,60 @@ from infoseek_offline.errors import CorpusError
 from infoseek_offline.files import read_json
 from infoseek_offline.records import Evidence, Fact, Link, LinkKind, Page, PageKind, Passage, Quantity, Section
 
-FORMAT = 2
+FORMAT = 3
 LINK_KINDS = tuple(LinkKind)
 PAGE_KINDS = tuple(PageKind)
 
-SCHEMA = """
-CREATE TABLE page (
+PAGE_COLUMNS = """
   id INTEGER PRIMARY KEY, title TEXT NOT NULL, source_id INTEGER NOT NULL, revision INTEGER NOT NULL, timestamp TEXT NOT NULL,
   kind INTEGER NOT NULL, text TEXT NOT NULL, prose_end INTEGER NOT NULL, hidden TEXT NOT NULL, infobox TEXT NOT NULL,
   types TEXT NOT NULL, noun TEXT NOT NULL, categories TEXT NOT NULL, sections TEXT NOT NULL, sentences BLOB NOT NULL,
-  facts TEXT NOT NULL, templates TEXT NOT NULL);
+  facts TEXT NOT NULL, templates TEXT NOT NULL"""
+PASSAGE_COLUMNS = """
+  page INTEGER NOT NULL, ordinal INTEGER NOT NULL, section INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+  PRIMARY KEY (page, ordinal)"""
+SCHEMA = f"""
+CREATE TABLE page ({PAGE_COLUMNS});
+CREATE TABLE passage ({PASSAGE_COLUMNS}) WITHOUT ROWID;
 CREATE TABLE title (title TEXT PRIMARY KEY, page INTEGER NOT NULL, fragment TEXT NOT NULL, redirect INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE alias (alias TEXT NOT NULL, page INTEGER NOT NULL, links INTEGER NOT NULL, source TEXT NOT NULL,
   PRIMARY KEY (page, alias)) WITHOUT ROWID;
-CREATE TABLE passage (page INTEGER NOT NULL, ordinal INTEGER NOT NULL, section INTEGER NOT NULL, start INTEGER NOT NULL,
-  "end" INTEGER NOT NULL, PRIMARY KEY (page, ordinal)) WITHOUT ROWID;
 """
+
+
+class Strings(Sequence[str]):
+    """Strings by number, in a mapped file; made when they are asked for."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._ptr = _array(folder / f"{name}_ptr.npy")
+        path = folder / f"{name}.txt"
+        # An empty file can't be mapped.
+        self._text = np.memmap(path, np.uint8, "r").view(np.ndarray) if path.stat().st_size else np.zeros(0, np.uint8)
+
+    def __len__(self) -> int:
+        return len(self._ptr) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        if at < 0:
+            at += len(self)
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        return self._text[self._ptr[at] : self._ptr[at + 1]].tobytes().decode("utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        for low in range(0, len(self), 4096):
+            ends = self._ptr[low : low + 4097].tolist()
+            text = self._text[ends[0] : ends[-1]].tobytes()
+            for a, b in pairwise(ends):
+                yield text[a - ends[0] : b - ends[0]].decode("utf-8", "surrogatepass")
 
 
 class Corpus:
@@ -67,6 +108,8 @@ class Corpus:
         self.near_ptr = _array(graph / "near_ptr.npy")
         self.near = _array(graph / "near.npy")
         self.kinds = _array(graph / "kinds.npy")
+        self.titles = Strings(graph, "title")  # all titles, by page id
+        self.nouns = Strings(graph, "noun")  # for each page the words for its kind of thing ("chemical element"), "" where unknown
         self.page = lru_cache(maxsize=4096)(self._page)
         self.sentence_spans = lru_cache(maxsize=4096)(self._sentence_spans)
         self.facts = lru_cache(maxsize=4096)(self._facts)
@@ -131,20 +174,6 @@ class Corpus:
             if rows:
                 return int(rows[0][0])
         return None
-
-    @property
-    def titles(self) -> list[str]:
-        """All titles, by page id."""
-        if not hasattr(self, "_titles"):
-            self._titles = [row[0] for row in self.rows("SELECT title FROM page ORDER BY id")]
-        return self._titles
-
-    @property
-    def nouns(self) -> list[str]:
-        """For each page the words for its kind of thing ("chemical element"), "" where unknown."""
-        if not hasattr(self, "_nouns"):
-            self._nouns = [row[0] for row in self.rows("SELECT noun FROM page ORDER BY id")]
-        return self._nouns
 
     def redirects(self, page: int) -> list[str]:
         """Titles of the redirects to the page itself (not to a section of it)."""
