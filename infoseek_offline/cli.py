@@ -379,6 +379,32 @@ def verify(run: Path, home: Path, no_search: bool) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@home_option
+@click.option("--profile", default="standard", show_default=True, help="demo, standard, full, or a TOML file: the bounds.")
+@click.option("--reading", type=click.Choice(["open", "closed"]), default="open", show_default=True, help="As for 'infoseek data'.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an item, with all verdicts.")
+def audit(file: Path, home: Path, profile: str, reading: Any, as_json: bool) -> None:
+    """Run the checks on FILE, a data set of others, against a corpus that holds its pages.
+
+    FILE is JSON or JSON lines: InfoSeek's trees ({"root": node}), or {"question", "answer", "pages": [titles]}. Says of each item
+    what is not unique, idle, skippable, leaked, found by one search or by association, and which names are no pages here.
+    """
+    from infoseek_offline.checks.audit import audit as audit_file
+    from infoseek_offline.checks.audit import table
+    from infoseek_offline.config import load_config
+
+    found = []
+    for item in audit_file(file, home, load_config(profile).bounds, reading):
+        if as_json:
+            click.echo(item.model_dump_json())
+        found.append(item)
+    if not as_json:
+        for line in table(found):
+            click.echo(line)
+
+
+@main.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("item", default="1")
 @click.option("--json", "as_json", is_flag=True, help="The record as JSON.")

@@ -48,6 +48,7 @@ class Growth:
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
         self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
         self.known: dict[str, BitMap] = {}  # extents of the draft's constraints, by id, as their options gave them
+        self._reaches: dict[tuple[object, ...], list[BitMap]] = {}
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
@@ -166,8 +167,19 @@ class Growth:
             child = self.draft.vertices.get(c.other)
             if child is not None and child.role == "inner":
                 others = self.candidates(vertex, i)
-                found += [others & self.extents.near_any(list(s)[:LOOSE]) for s in self._loosened(child)]
+                found += [others & reached for reached in self._reached(child)]
         return found
+
+    def _reached(self, child: DraftVertex) -> list[BitMap]:
+        """What each of the child's loosened sets is near to; kept as long as nothing changes below the child."""
+        key = self._signature(child)
+        if key not in self._reaches:
+            self._reaches[key] = [self.extents.near_any(list(s)[:LOOSE]) for s in self._loosened(child)]
+        return self._reaches[key]
+
+    def _signature(self, vertex: DraftVertex) -> tuple[object, ...]:
+        below = ((c.kind, c.key, c.value, c.other and self._signature(self.draft.vertices[c.other])) for c in vertex.constraints)
+        return (vertex.page, vertex.role, *below)
 
     def _shown_words(self, option: Option) -> frozenset[str]:
         words = self.options.title_words(option.page) if option.role == "leaf" and option.page is not None else frozenset()

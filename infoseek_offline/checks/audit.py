@@ -1,0 +1,80 @@
+"""The checks on a data set that we did not make (`infoseek audit`): what is unique, idle, skippable, leaked, found by one search.
+
+Each item is taken over into a tree (foreign.py), and the checks of the certificate are run on it. They judge the item relative to
+the corpus: a claim that could not be taken over excludes nothing, so that "not unique" says "not shown to be unique here". Every
+vertex that is described counts as one that must be found: the form knows no vertices that are left vague on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from infoseek_offline.checks.all import ALL
+from infoseek_offline.checks.foreign import Foreign, read_items, take_over
+from infoseek_offline.checks.problem import Problem
+from infoseek_offline.config import Bounds
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import Record, Verdict
+from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.trees.extents import Extents, Reading
+
+# What a failed check says of the item. Of linked pages without a tree the last ones only can be asked.
+DEFECTS = {
+    "U1": "not unique", "U2": "unclear step", "M1": "idle clue", "M2": "skippable", "M3": "included clue", "M4": "needless clue",
+    "X1": "telling clue", "X2": "short path", "X3": "one page tells all", "X4": "hierarchy ignored", "X5": "association",
+    "L1": "leaked", "R1": "one search", "R2": "not found",
+}  # fmt: skip
+FLAT = ("U1", "M1", "M3", "X1", "X5", "L1", "R1")
+
+
+class Audited(Record):
+    """What was found of one item: the names of its defects, and the verdicts behind them."""
+
+    id: str
+    question: str
+    answer: str
+    defects: tuple[str, ...]
+    unresolved: tuple[str, ...]
+    unsupported: tuple[str, ...]
+    unread: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def audit(path: Path, home: Path, bounds: Bounds, reading: Reading = "open") -> Iterator[Audited]:
+    """Each item of the file, in order. Raises UsageError for a file of another form, CorpusError and IndexError_ for the home."""
+    corpus = Corpus.open(home / "corpus")
+    searcher = Searcher.open(home / "search", corpus)
+    extents = Extents(corpus, reading)
+    for name, item in read_items(path):
+        yield examine(corpus, extents, searcher, bounds, take_over(corpus, name, item))
+
+
+def examine(corpus: Corpus, extents: Extents, searcher: Searcher, bounds: Bounds, item: Foreign) -> Audited:
+    verdicts: list[Verdict] = []
+    defects = [name for name, found in (("unresolved", item.unresolved), ("unsupported", item.unsupported)) if found]
+    if item.tree is not None and item.tree.root.constraints:
+        problem = Problem(corpus, extents, item.tree, bounds, item.question, {}, searcher)
+        verdicts = [check(problem) for name, check in ALL.items() if not item.flat or name in FLAT]
+        defects += [DEFECTS[v.check] for v in verdicts if not v.passed]
+    return Audited(
+        id=item.id, question=item.question, answer=item.answer, defects=tuple(defects), unresolved=tuple(item.unresolved),
+        unsupported=tuple(item.unsupported), unread=tuple(item.unread), verdicts=tuple(verdicts),
+    )  # fmt: skip
+
+
+def table(items: list[Audited]) -> Iterator[str]:
+    """A line an item, then how many items have each defect."""
+    width = max((len(item.id) for item in items), default=2)
+    for item in items:
+        unread = f"   ({len(item.unread)} claims not read)" if item.unread else ""
+        yield f"{item.id:<{width}}  {', '.join(item.defects) or 'no defect found'}{unread}"
+    counts: dict[str, Any] = {
+        name: sum(name in item.defects for item in items) for name in ("unresolved", "unsupported", *DEFECTS.values())
+    }
+    yield ""
+    for name, count in counts.items():
+        yield f"{name:<20} {count:>6}  {100 * count / max(1, len(items)):5.1f} %"
+    yield f"{'without a defect':<20} {sum(not item.defects for item in items):>6}"
+    yield f"{'items':<20} {len(items):>6}"

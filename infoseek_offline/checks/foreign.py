@@ -1,0 +1,207 @@
+"""Data sets that others made, read into research trees over a corpus that holds their pages.
+
+Two forms, told apart by their keys; a file is JSON (one item or a list of them) or JSON lines:
+
+    {"root": node}                          InfoSeek's trees (dataset/exports.py)
+    {"question", "answer", "pages": […]}    a question, its answer (a string, or a list of which the first is taken), linked pages
+
+A node's page is the one that its `href` or its `entity` names. What can't be taken over is kept as such: names of no page
+(`unresolved`), claims between pages of which neither names the other (`unsupported`), and claims about a value that no field,
+category or kind of the page says (`unread`). A claim that is not taken over excludes nothing: the sets stay over-estimates.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.errors import UsageError
+from infoseek_offline.records import Constraint, Evidence, ResearchTree
+from infoseek_offline.trees.tree import Draft, DraftVertex
+
+FORMS = 'items are {"root": node} (InfoSeek) or {"question": …, "answer": …, "pages": [titles]}'
+MAX_VERTICES = 64
+_RANGE = re.compile(r"between ([\d,.]+) and ([\d,.]+)")
+_VERB_OF = {"born": "birth", "died": "death"}
+_KIND = re.compile(r"\b(?:is|was|are|were) an? ((?:[^\W\d_][\w-]*\s?){1,4})", re.IGNORECASE)
+
+
+@dataclass
+class Foreign:
+    """An item as read. `tree` is None where its answer is no page of the corpus."""
+
+    id: str
+    question: str
+    answer: str
+    tree: ResearchTree | None = None
+    flat: bool = False  # linked pages only: which level they belong to is not said
+    unresolved: list[str] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def read_items(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(id, item) of a file. Raises UsageError, with the line, for what is neither form."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"no file {path}: give a data set, JSON or JSON lines") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}): convert it first") from error
+    try:
+        whole = json.loads(text)
+        items = [(f"item {n}", item) for n, item in enumerate(whole if isinstance(whole, list) else [whole], 1)]
+    except ValueError:
+        items = []
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                try:
+                    items.append((f"line {number}", json.loads(line)))
+                except ValueError as error:
+                    raise UsageError(f"{path}, line {number}: no JSON ({error}); {FORMS}") from error
+    for where, item in items:
+        if not isinstance(item, dict) or not ("root" in item or {"question", "answer"} <= set(item)):
+            raise UsageError(f"{path}, {where}: neither form; {FORMS}")
+        name = item.get("id", where)
+        yield str(name), item
+
+
+def take_over(corpus: Corpus, name: str, item: dict[str, Any]) -> Foreign:
+    """An item as a tree over the corpus. Raises UsageError where its form is broken."""
+    try:
+        return _tree(corpus, name, item["root"]) if "root" in item else _flat(corpus, name, item)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise UsageError(f"{name}: a node or field is missing or of another form ({error!r}); {FORMS}") from error
+
+
+def _flat(corpus: Corpus, name: str, item: dict[str, Any]) -> Foreign:
+    answer = item["answer"] if isinstance(item["answer"], str) else item["answer"][0]
+    made = Foreign(name, str(item["question"]), answer, flat=True)
+    page = corpus.resolve(answer)
+    if page is None:
+        made.unresolved.append(answer)
+        return made
+    draft = Draft(page, corpus.titles[page], corpus.nouns[page] or "subject")
+    for title in item.get("pages", ()):
+        other = corpus.resolve(title)
+        if other is None:
+            made.unresolved.append(title)
+        elif other != page:
+            _link(corpus, made, draft, draft.root, other, "leaf", f"{answer} – {title}")
+    made.tree = draft.freeze()
+    return made
+
+
+def _tree(corpus: Corpus, name: str, root: dict[str, Any]) -> Foreign:
+    made = Foreign(name, str(root.get("question", "")), str(root["entity"]))
+    page = _page(corpus, root)
+    if page is None:
+        made.unresolved.append(made.answer)
+        return made
+    draft = Draft(page, corpus.titles[page], corpus.nouns[page] or "subject")
+    waiting: list[tuple[DraftVertex, dict[str, Any]]] = [(draft.root, root)]
+    while waiting:
+        vertex, node = waiting.pop(0)
+        claims = node.get("claims", [])
+        for claim in claims:
+            if claim.get("target_id") in (None, "", node.get("id")):
+                constraint = _literal(corpus, vertex, str(claim["claim"]))
+                if constraint is None:
+                    made.unread.append(str(claim["claim"]))
+                else:
+                    draft.constrain(vertex, constraint)
+        for child in node.get("children", []):
+            said = " ".join(str(c["claim"]) for c in claims if c.get("target_id") == child.get("id"))
+            said = said or f"{node['entity']} – {child['entity']}"
+            other = _page(corpus, child)
+            if other is None:
+                literal = _literal(corpus, vertex, said)
+                if literal is None or child.get("children"):
+                    made.unresolved.append(str(child["entity"]))
+                else:
+                    draft.constrain(vertex, literal)
+                continue
+            if len(draft.vertices) >= MAX_VERTICES:
+                raise UsageError(f"{name}: more than {MAX_VERTICES} vertices; leave it out")
+            described = bool(child.get("children") or child.get("claims"))
+            below = _link(corpus, made, draft, vertex, other, "inner" if described else "leaf", said)
+            if described:
+                waiting.append((below, child))
+    made.tree = draft.freeze()
+    return made
+
+
+def _page(corpus: Corpus, node: dict[str, Any]) -> int | None:
+    href = unquote(str(node.get("href") or "")).partition("#")[0].rpartition("/wiki/")[2]
+    for title in (href, str(node["entity"])):
+        page = corpus.resolve(title) if title else None
+        if page is not None:
+            return page
+    return None
+
+
+def _link(corpus: Corpus, made: Foreign, draft: Draft, vertex: DraftVertex, other: int, role: Any, said: str) -> DraftVertex:
+    evidence = _named(corpus, vertex.page, other) or _named(corpus, other, vertex.page)
+    if evidence is None and other not in corpus.neighbours(vertex.page):
+        made.unsupported.append(said)
+    evidence = evidence or _nowhere(corpus, vertex.page)
+    wording = said.replace(vertex.title, "{v}", 1).replace(corpus.titles[other], "{o}", 1)
+    wording = wording if "{v}" in wording and "{o}" in wording else "{v} – {o}"
+    constraint = Constraint(id="", kind="link", wording=wording, key="connected", evidence=evidence)
+    return draft.extend(vertex, constraint, other, corpus.titles[other], role, corpus.nouns[other] or "subject")
+
+
+def _named(corpus: Corpus, page: int, other: int) -> Evidence | None:
+    """The first place at which a page links to or mentions the other."""
+    places = []
+    for rows, pointers in ((corpus.link, corpus.link_ptr), (corpus.mention, corpus.mention_ptr)):
+        part = rows[pointers[page] : pointers[page + 1]]
+        places += part[(part[:, 0] == other) & (part[:, 1] >= 0)][:, 1:].tolist()
+    return corpus.evidence(page, *min(places)) if places else None
+
+
+def _nowhere(corpus: Corpus, page: int) -> Evidence:
+    return corpus.evidence(page, 0, min(1, len(corpus.page(page).text)))
+
+
+def _stems(words: str) -> set[str]:
+    """Beginnings of words, by which "was discovered" and "discovery date" have something in common."""
+    return {_VERB_OF.get(w, w)[:4] for w in re.findall(r"[^\W\d_]{3,}", words.casefold())} - {"the", "date", "was", "and"}
+
+
+def _literal(corpus: Corpus, vertex: DraftVertex, said: str) -> Constraint | None:
+    """The field, category or kind of the page that the claim tells, as a constraint; None where it tells none."""
+    low = said.casefold()
+    page = corpus.page(vertex.page)
+
+    def made(kind: Any, **fields: Any) -> Constraint:
+        return Constraint(id="", kind=kind, wording="{v}: {o}", evidence=_nowhere(corpus, vertex.page), **fields)
+
+    for name in page.categories:
+        if name.casefold() in low:
+            return made("category", key=name, value=name)
+    between = _RANGE.search(said)
+    stems = _stems(low)
+    for fact in corpus.facts(vertex.page):
+        if stems.isdisjoint(_stems(fact.key)):
+            continue
+        if between:
+            a, b = (float(n.replace(",", "").rstrip(".")) for n in between.groups())
+            for q in fact.quantities:
+                if a <= q.low and q.high <= b + 1:
+                    numbers = {"low": a, "high": max(b, q.high), "unit": q.unit, "exact": fact.value}
+                    return made("interval", key=fact.key, value=between.group(), **numbers)
+        if fact.value.casefold() in low:
+            return made("fact", key=fact.key, value=fact.value)
+    kind = _KIND.search(said)
+    if kind:
+        for word in reversed(kind.group(1).casefold().split()):
+            if word in page.types:
+                return made("type", key="type", value=word)
+    return None
