@@ -74,6 +74,7 @@ def realisable(wording: str) -> bool:
     return not re.search(r"\b(\w+) \1\b|\bits \{|\band \{|\{\w\} and \{|\{\w\} [a-z]+ing\b", words)
 
 
+@lru_cache(maxsize=65536)
 def ease(wording: str, nested: bool) -> float:
     """How easily a clue of that wording is read: 1 for most, less for what a reader stumbles over; `nested` where a description
     comes in the place of {o}. For the choice between clues that prove the same."""

@@ -94,16 +94,17 @@ class Growth:
     def moves(self) -> list[Move]:
         """All legal moves now, the last one being to stop."""
         root = self.draft.root
+        at = root
         if not root.constraints:
             found = []
             if self.describable(root.page, 0):
                 found = [self._move("start", root, o) for o in self._children(root)]
         else:
-            vertex = self.focus()
-            if vertex is None:
+            unsolved = self.focus()
+            if unsolved is None:
                 return [Move("stop", root.id, None, 1, 1, "done")]
-            found = self._moves_at(vertex)
-        at = root if not root.constraints else self.focus() or root
+            at = unsolved
+            found = self._moves_at(at)
         return [*found, Move("stop", at.id, None, 0, 0, NO_START if not (root.constraints or self.banned) else "no move left")]
 
     def _moves_at(self, vertex: DraftVertex) -> list[Move]:
@@ -125,35 +126,32 @@ class Growth:
         kinds = {c.kind for c in vertex.constraints}
         hidden = frozenset().union(*(self.options.title_words(v.page) for v in self.draft.vertices.values() if v.role != "leaf"))
         pages = self.draft.pages
+        room = self.shape.max_vertices - len(self.draft.vertices)
+        least = self.bounds.min_skipped
         offers = self._offers(vertex)
-        if vertex.depth + 1 < self.shape.max_depth and len(self.draft.vertices) + 2 <= self.shape.max_vertices:
+        if vertex.depth + 1 < self.shape.max_depth and room >= 2:
             offers = offers + self._children(vertex)
         moves = []
         for option in offers:
             constraint = option.constraint
+            if option.adds > room:
+                continue
             if constraint.kind in ("interval", "fact"):
                 if constraint.key in used:
                     continue
             elif constraint.kind in ("type", "category"):
                 if constraint.kind in kinds:
                     continue
-            elif option.page in pages or any(o.page in pages for o in option.beneath):
+            elif option.page in pages or (option.beneath and any(o.page in pages for o in option.beneath)):
                 continue
             extent = option.extent
             after = current.intersection_cardinality(extent)
             if after >= before or not after:
                 continue
-            spare = min((s.intersection_cardinality(extent) for s in skipped), default=before)
-            if spare < self.bounds.min_skipped:
-                continue
-            if any(s.intersection_cardinality(extent) < 2 for s in loosened):
-                continue
-            if any(extent <= e or e <= extent for e in extents):
-                continue  # M3
-            if option.role != "inner" and not hidden.isdisjoint(self._shown_words(option)):
+            if option.role != "inner" and not hidden.isdisjoint(option.shown):
                 continue  # L1: "Göttingen" in a clue about the University of Göttingen
-            new = (option.page is not None) + sum(o.page is not None for o in option.beneath)
-            if len(self.draft.vertices) + new > self.shape.max_vertices:
+            spare = min([left.intersection_cardinality(extent) for left in skipped], default=before)
+            if spare < least or _singles(loosened, extent) or _comparable(extents, extent):
                 continue
             kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" else "constrain"
             moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
@@ -180,13 +178,6 @@ class Growth:
     def _signature(self, vertex: DraftVertex) -> tuple[object, ...]:
         below = ((c.kind, c.key, c.value, c.other and self._signature(self.draft.vertices[c.other])) for c in vertex.constraints)
         return (vertex.page, vertex.role, *below)
-
-    def _shown_words(self, option: Option) -> frozenset[str]:
-        words = self.options.title_words(option.page) if option.role == "leaf" and option.page is not None else frozenset()
-        for beneath in option.beneath:
-            if beneath.page is not None:
-                words = words | self.options.title_words(beneath.page)
-        return words
 
     def _offers(self, vertex: DraftVertex) -> list[Option]:
         """Clues for the vertex that no state of the tree could make illegal: not too telling at the root (X1), and naming no page
@@ -244,21 +235,28 @@ class Growth:
         return Move(kind, vertex.id, option, len(self.extents.universe), len(option.extent))  # type: ignore[arg-type]
 
     def _children(self, vertex: DraftVertex) -> list[Option]:
-        """Linked pages that could be described in their turn: with enough neighbours, no hub, not near the answer otherwise."""
-        found = []
+        """Linked pages that could be described in their turn and are not in the tree yet."""
+        kept = self.options.offers_of(self.draft.root.page)
+        key = (vertex.page, vertex.depth, "inner")
+        if key not in kept:
+            kept[key] = self._possible_children(vertex)
         pages = self.draft.pages
+        return [o for o in kept[key] if o.page not in pages and o.page not in self.banned]
+
+    def _possible_children(self, vertex: DraftVertex) -> list[Option]:
+        """Those with enough neighbours, no hub, not near the answer otherwise."""
+        found = []
         for option in self.options.links(vertex.page):
             page = option.page
             assert page is not None
-            if page in pages or page in self.banned or not (self.corpus.nouns[page] or self.options.any_kind):
+            if not (self.corpus.nouns[page] or self.options.any_kind):
                 continue
             if not self.bounds.min_clue <= len(option.extent) <= HUB_SHARE * len(self.extents.universe):
                 continue
             if vertex.depth >= 1 and page in self.within(vertex.depth):
                 continue
-            if not self.describable(page, vertex.depth + 1):
-                continue
-            found.append(Option(option.constraint, "inner", page, option.extent))
+            if page != self.draft.root.page and self.describable(page, vertex.depth + 1):
+                found.append(Option(option.constraint, "inner", page, option.extent, adds=1))
         return found
 
     def retreat(self, vertex: DraftVertex) -> bool:
@@ -335,6 +333,16 @@ class Growth:
         if best is not now:
             self.draft.replace(vertex, now, best.model_copy(update={"id": now.id}))
             self.known.pop(now.id)
+
+
+def _singles(loosened: list[BitMap], extent: BitMap) -> bool:
+    """M4: whether some clue would be idle, the vertex being found without it."""
+    return any(left.intersection_cardinality(extent) < 2 for left in loosened)
+
+
+def _comparable(extents: list[BitMap], extent: BitMap) -> bool:
+    """M3: whether the extent includes one of the others, or is included."""
+    return any(extent <= other or other <= extent for other in extents)
 
 
 def _named(option: Option, depth: int) -> list[tuple[int, int]]:

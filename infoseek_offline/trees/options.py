@@ -40,6 +40,8 @@ class Option:
     extent: BitMap
     beneath: tuple[Option, ...] = ()
     named: tuple[int, ...] = ()  # pages whose titles stand in a literal ("moons of Uranus")
+    adds: int = 0  # vertices that it brings with it
+    shown: frozenset[str] = frozenset()  # words of the titles that it names (`title_words`)
 
 
 class Options:
@@ -97,7 +99,7 @@ class Options:
         """A named leaf for each page that a claim links with this one."""
         if page not in self._links:
             self._links[page] = [
-                Option(_link(s), "leaf", s.other, self.extents.near(s.other))
+                Option(_link(s), "leaf", s.other, self.extents.near(s.other), adds=1, shown=self.title_words(s.other))
                 for s in self._sayable(page)
                 if s.other is not None and s.other in self.extents.universe and not self._says_the_kind(page, s.other)
             ]
@@ -146,7 +148,10 @@ class Options:
                         continue  # "a university" alone says nothing
                     extent = self._around(beneath)
                     if page in extent and len(beneath.extent) > 1:
-                        found.append(Option(option.constraint, "blur", option.page, extent, (beneath,)))
+                        vague = Option(
+                            option.constraint, "blur", option.page, extent, (beneath,), adds=1 + beneath.adds, shown=beneath.shown
+                        )
+                        found.append(vague)
             self._blurs[page] = found
         return self._blurs[page]
 
