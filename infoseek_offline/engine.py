@@ -14,7 +14,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from infoseek_offline.errors import InfoseekError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -53,6 +56,10 @@ def map_ordered(
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
+        except BrokenProcessPool:
+            raise InfoseekError(
+                "a worker process was killed, perhaps for want of memory: run the same command again to go on, with fewer --workers"
+            ) from None
         finally:
             for future in pending:
                 future.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ from infoseek_offline.corpus import names
 from infoseek_offline.corpus.names import NAME, Entries, NameTable, name_hashes, resolve
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.corpus.words import words_of
-from infoseek_offline.errors import CorpusError, DumpError
+from infoseek_offline.errors import CorpusError, DumpError, InfoseekError
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -142,6 +143,20 @@ def test_a_build_killed_while_it_reads_keeps_what_it_has_read(
     assert len(list(work.glob("read-*.sqlite"))) >= 3
     pipeline.corpus(forged, tmp_path, workers=1)
     assert state(folder) == whole
+
+
+def test_a_worker_that_is_killed_is_said_and_the_build_goes_on(
+    forged: Path, whole: dict[str, str], tmp_path: Path, small_segments: None
+) -> None:
+    def kill_a_worker(stage: str, done: int, total: int = 0) -> None:
+        if stage == "find":
+            os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+
+    with pytest.raises(InfoseekError, match="a worker process was killed"):
+        pipeline.corpus(forged, tmp_path, workers=2, progress=kill_a_worker)
+    assert not (tmp_path / "corpus").exists()
+    pipeline.corpus(forged, tmp_path, workers=2)
+    assert state(tmp_path / "corpus") == whole
 
 
 def test_what_another_dump_left_behind_is_thrown_away(forged: Path, tmp_path: Path, small_segments: None) -> None:
