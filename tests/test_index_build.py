@@ -210,11 +210,26 @@ def test_the_measured_recall_is_that_of_brute_force_and_says_what_would_mend_it(
     assert [set(row) for row in exact_top(vectors, queries, 10)] == exact
     share = np.mean([len(e & set(index.search(q, 10)[0].tolist())) / 10 for e, q in zip(exact, queries, strict=True)])
     assert found["recall@10"] == pytest.approx(share, abs=1e-3) and found["recall@10"] < 0.95
-    better = found["nprobe for 0.95"]
+    better = next(int(n) for n, reached in found["recall by nprobe"].items() if reached >= 0.95)
     assert f"run: infoseek index --nprobe {better}" in warning({**made, **found})
     again = build_dense(vectors, tmp_path / "e", "IVF64,SQ8", nprobe=better)
     mended = measure(DenseIndex(tmp_path / "e", again), vectors, lambda: queries, again)
     assert mended["recall@10"] >= 0.95 and warning({**again, **mended}) == ""
+
+
+def test_another_nprobe_is_not_another_build(tmp_path: Path) -> None:
+    words = {"factory": "IVF16,SQ8", "corpus_digest": Texts.digest}
+    made = build_index(invented(900), tmp_path / "i", nprobe=1, **words)  # type: ignore[arg-type]
+    before = (tmp_path / "i" / "dense.faiss").stat().st_ino
+    again = build_index(invented(900), tmp_path / "i", nprobe=16, **words)  # type: ignore[arg-type]
+    assert (made["dense"]["nprobe"], again["dense"]["nprobe"]) == (1, 16)
+    assert again["dense"]["recall@10"] > made["dense"]["recall@10"]
+    build_index(invented(900), tmp_path / "j", nprobe=16, **words)  # type: ignore[arg-type]
+    assert digests(tmp_path / "i") == digests(tmp_path / "j")
+    assert (tmp_path / "i" / "dense.faiss").stat().st_ino == before
+    assert Searcher.open(tmp_path / "i", Texts([]))._dense.nprobe == 16
+    build_index(invented(900), tmp_path / "i", nprobe=7, **words)  # type: ignore[arg-type]
+    assert (tmp_path / "i" / "dense.faiss").stat().st_ino != before, "what was not measured is built"
 
 
 @pytest.mark.parametrize("factory", ["SQ8", "SQfp16", "HNSW16", "IVF16,Flat", "PCA16,IVF16,SQ8"])
@@ -324,7 +339,7 @@ def test_the_selftest_is_in_the_manifest(sample_home: Path, tmp_path: Path) -> N
     manifest = pipeline.index(tmp_path, selftest=True, workers=2)
     stored = json.loads((tmp_path / "search" / "manifest.json").read_text())
     assert stored == manifest
-    for kind, least in (("anchor", 0.2), ("first sentence", 0.8)):
+    for kind, least in (("anchor", 0.1), ("first sentence", 0.7)):
         assert manifest["selftest"][kind]["queries"] == 250
         recall = manifest["selftest"][kind]["recall@10"]
         assert set(recall) == {"dense", "sparse", "hybrid"} and recall["hybrid"] >= least

@@ -1,0 +1,225 @@
+"""Encoders, indexes and peers, measured in one process each so that a row's peak memory is its own.
+
+    python benchmarks/retrieval.py encoders HOME lsa distil minilm    a corpus's own passages and known items
+    python benchmarks/retrieval.py million [COUNT] [FACTORY …]        forged vectors: build, size, recall, latency, raw FAISS beside
+    python benchmarks/retrieval.py peers HOME                         bm25s alone; a server's loop with one flat index in memory
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infoseek_offline import pipeline
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.retrieval.dense import DenseIndex, build_dense
+from infoseek_offline.retrieval.recall import measure
+from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.retrieval.selftest import make_items
+from infoseek_offline.retrieval.tokenise import terms
+
+WORKERS = 2
+DIMENSION = 128
+K = 10
+
+
+def main(words: list[str]) -> None:
+    match words:
+        case ["encoders", home, *encoders]:
+            for encoder in encoders or ["lsa"]:
+                alone("encoder", home, encoder)
+        case ["million", *rest]:
+            count = int(rest[0]) if rest else 1_000_000
+            for factory in rest[1:] or ["Flat", f"IVF{4 * int(count**0.5)},SQ8", "HNSW32"]:
+                alone("index", str(count), factory)
+        case ["peers", home]:
+            for peer in ("bm25s", "flat server loop"):
+                alone("peer", home, peer)
+        case ["encoder", home, encoder]:
+            one_encoder(Path(home), encoder)
+        case ["index", count, factory]:
+            one_index(int(count), factory)
+        case ["peer", home, "bm25s"]:
+            bm25s_alone(Path(home))
+        case ["peer", home, _]:
+            server_loop(Path(home))
+        case _:
+            sys.exit(__doc__)
+
+
+def alone(*words: str) -> None:
+    subprocess.run([sys.executable, __file__, *words], check=True)
+
+
+def one_encoder(home: Path, encoder: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "corpus").symlink_to((home / "corpus").absolute())
+        start = time.perf_counter()
+        manifest = pipeline.index(Path(folder), encoder=encoder, workers=WORKERS)
+        took = time.perf_counter() - start
+        corpus = Corpus.open(home / "corpus")
+        items = make_items(corpus)
+        searcher = pipeline.open_searcher(Path(folder))
+        found = searcher.rank_all_many([item.query for item in items[:250]], K)
+        found = [searcher.rank_all(item.query, K, [item.hidden]) for item in items]
+        recall = {
+            kind: {mode: share(i.page in {p for _, p in f[mode]} for i, f in zip(items, found, strict=True) if i.kind == kind)
+                   for mode in ("dense", "sparse", "hybrid")}
+            for kind in ("anchor", "first sentence")
+        }  # fmt: skip
+        queries = [item.query for item in items[:200]]
+        print(json.dumps({
+            "encoder": encoder, "passages": manifest["passages"], "passages a second": round(manifest["passages"] / took),
+            "bytes a passage": round(sum(f["size"] for f in manifest["files"].values()) / manifest["passages"]),
+            "known items, recall@10": recall, **latency(lambda q: searcher.ranks(q, K), queries),
+            "batch of 64, ms a query": per_query(lambda: searcher.rank_all_many(queries[:64], K), 64), "peak MB": peak(),
+        }))  # fmt: skip
+
+
+def one_index(count: int, factory: str) -> None:
+    """Forged vectors: clusters with noise, as embeddings are; queries are rows with more noise."""
+    import faiss
+
+    draw = np.random.default_rng(1)
+    centres = draw.standard_normal((2_000, DIMENSION), dtype=np.float32)
+    vectors = np.empty((count, DIMENSION), np.float16)
+    for start in range(0, count, 100_000):
+        block = centres[draw.integers(0, 2_000, min(100_000, count - start))]
+        block = block + 0.8 * draw.standard_normal(block.shape, dtype=np.float32)
+        vectors[start : start + len(block)] = block / np.linalg.norm(block, axis=1, keepdims=True)
+    queries = vectors[draw.integers(0, count, 300)].astype(np.float32)
+    queries += 0.03 * draw.standard_normal(queries.shape, dtype=np.float32)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dense.faiss"
+        start = time.perf_counter()
+        made = build_dense(vectors, path, factory)
+        took = time.perf_counter() - start
+        start = time.perf_counter()
+        index = DenseIndex(path, made)
+        opened = time.perf_counter() - start
+        raw = faiss.read_index(str(path))
+        if made["lists"]:
+            faiss.extract_index_ivf(raw).nprobe = made["nprobe"]
+        if "HNSW" in factory:
+            raw.hnsw.efSearch = 128
+        fetch = K + 16  # what we ask of FAISS, so that ties at the edge are known
+        rounds: dict[str, list[float]] = {"ours": [], "raw": [], "ours batch": [], "raw batch": []}
+        for _ in range(3):
+            rounds["ours"].append(per_query(lambda: [index.search(q, K) for q in queries[:100]], 100))
+            rounds["raw"].append(per_query(lambda: [raw.search(q[None], fetch) for q in queries[:100]], 100))
+            rounds["ours batch"].append(per_query(lambda: index.search_many(queries[:64], K), 64))
+            rounds["raw batch"].append(per_query(lambda: raw.search(queries[:64], fetch), 64))
+        best = {name: min(times) for name, times in rounds.items()}
+        print(json.dumps({
+            "factory": factory, "passages": count, "passages a second": round(count / took),
+            "bytes a passage": round(path.stat().st_size / count), "open ms": round(1000 * opened, 1),
+            **measure(index, vectors, lambda: queries, made), **latency(lambda q: index.search(q, K), list(queries)),
+            "ms a query": best, "ratio to raw FAISS": round(best["ours"] / best["raw"], 2),
+            "ratio in a batch": round(best["ours batch"] / best["raw batch"], 2), "peak MB": peak(),
+        }))  # fmt: skip
+
+
+def bm25s_alone(home: Path) -> None:
+    import bm25s
+
+    searcher = pipeline.open_searcher(home)
+    corpus = Corpus.open(home / "corpus")
+    queries = [item.query for item in make_items(corpus)[:200]]
+    language = corpus.language
+    peer = bm25s.BM25(k1=1.5, b=0.75, method="lucene", backend="numpy")
+    peer.index([terms(f"{p.title} — {p.section}\n{p.text}" if p.section else f"{p.title}\n{p.text}", language)
+                for p in corpus.passages()], show_progress=False)  # fmt: skip
+
+    def theirs(query: str) -> Any:
+        return peer.retrieve([terms(query, language)], k=K, show_progress=False, n_threads=0)
+
+    def ours(query: str) -> list[tuple[str, int]]:
+        return searcher.ranks(query, K, "sparse")
+
+    compare("bm25s alone", lambda: [ours(q) for q in queries], lambda: [theirs(q) for q in queries], len(queries))
+    same = sum({int(d) for d in theirs(q).documents[0]} == {position(searcher, d) for d, _ in ours(q)} for q in queries)
+    print(f"  the same ten passages for {same} of {len(queries)} queries (others: ties)")
+
+
+def server_loop(home: Path) -> None:
+    """As the servers of Search-R1, verl and FlashRAG do: the corpus as a list, one flat index read into memory, batches of it."""
+    import faiss
+
+    searcher = pipeline.open_searcher(home)
+    corpus = Corpus.open(home / "corpus")
+    queries = [item.query for item in make_items(corpus)[:192]]
+    before = resident()
+    start = time.perf_counter()
+    texts = [{"id": p.id, "contents": f'"{p.title}"\n{p.text}'} for p in corpus.passages()]
+    index = faiss.read_index(str(home / "search" / "dense.faiss"))
+    opened, grown = time.perf_counter() - start, resident() - before
+    start = time.perf_counter()
+    again = pipeline.open_searcher(home)
+    ours = time.perf_counter() - start
+
+    def theirs() -> Any:
+        found = []
+        for low in range(0, len(queries), 64):
+            _, places = index.search(searcher.encoder.encode_queries(queries[low : low + 64]), K)
+            found += [[texts[int(place)] for place in row] for row in places]
+        return found
+
+    print(f"flat server loop: opens in {opened:.2f} s and holds {grown:.0f} MB; we open in {ours:.3f} s ({len(again):,} passages)")
+    compare("flat server loop, with texts", lambda: again.search_many(queries, K, "dense"), theirs, len(queries))
+
+
+def compare(name: str, ours: Callable[[], Any], theirs: Callable[[], Any], count: int) -> None:
+    times: dict[str, list[float]] = {"ours": [], "theirs": []}
+    for _ in range(3):
+        times["ours"].append(per_query(ours, count))
+        times["theirs"].append(per_query(theirs, count))
+    best, other = min(times["ours"]), min(times["theirs"])
+    print(f"{name}: ours {best} ms a query, theirs {other} ms, ratio {best / other:.2f}")
+
+
+def position(searcher: Searcher, document: str) -> int:
+    ids = searcher._documents
+    return int(np.flatnonzero(ids == document.encode())[0])
+
+
+def latency(search: Callable[[Any], Any], queries: list[Any]) -> dict[str, float]:
+    times = []
+    for query in queries:
+        start = time.perf_counter()
+        search(query)
+        times.append(1000 * (time.perf_counter() - start))
+    return {"p50 ms": round(float(np.percentile(times, 50)), 2), "p99 ms": round(float(np.percentile(times, 99)), 2)}
+
+
+def per_query(work: Callable[[], Any], count: int) -> float:
+    start = time.perf_counter()
+    work()
+    return round(1000 * (time.perf_counter() - start) / count, 3)
+
+
+def share(hits: Any) -> float:
+    found = list(hits)
+    return round(sum(found) / max(1, len(found)), 3)
+
+
+def peak() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
