@@ -7,7 +7,10 @@ Making it needs the extra `transformers` (torch) and a minute; searching needs o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +59,8 @@ class StaticEncoder:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            model = distill(str(folder), device="cpu", pca_dims=DIMENSION, quantize_to="float32")
+            with nullcontext() if sys.stderr.isatty() else redirect_stderr(StringIO()):  # its progress bar
+                model = distill(str(folder), device="cpu", pca_dims=DIMENSION, quantize_to="float32")
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise IndexError_(f"the model in {folder} can't be distilled ({_first_line(error)}); use --encoder {folder}") from error
         finally:
