@@ -155,8 +155,9 @@ def corpus() -> None:
 @click.argument("dump", type=click.Path(path_type=Path))
 @home_option
 @click.option("--strict", is_flag=True, help="Refuse a dump with any damage, instead of leaving out what can't be read.")
+@click.option("--passage-words", type=click.IntRange(20, 2000), default=100, show_default=True, help="Words of a passage, about.")
 @workers_option
-def corpus_build(dump: Path, home: Path, strict: bool, workers: int | None) -> None:
+def corpus_build(dump: Path, home: Path, strict: bool, passage_words: int, workers: int | None) -> None:
     """Parse DUMP, a MediaWiki export (.xml, .bz2, .gz, .xz or .zst), into an entity-linked corpus in the home folder.
 
     Prints the corpus's manifest as JSON, which names what could not be read. A corpus that is there already is replaced when the
@@ -165,7 +166,9 @@ def corpus_build(dump: Path, home: Path, strict: bool, workers: int | None) -> N
     from infoseek_offline import pipeline
 
     with progress(dump.name) as show:
-        manifest = pipeline.corpus(dump, home, workers=workers or cpu_count(), strict=strict, progress=show)
+        manifest = pipeline.corpus(
+            dump, home, workers=workers or cpu_count(), strict=strict, passage_words=passage_words, progress=show
+        )
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
     pages = manifest["pages"]
     say_faults(manifest["faults"])

@@ -18,6 +18,7 @@ from infoseek_offline.checks.attack import Figures
 from infoseek_offline.claims.store import ClaimStore, read_all
 from infoseek_offline.config import Config
 from infoseek_offline.corpus.build import build_corpus
+from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
 from infoseek_offline.dataset.spread import Spread
@@ -42,9 +43,19 @@ def quiet(stage: str, done: int, total: int = 0) -> None:
     """No progress."""
 
 
-def corpus(dump: Path, home: Path, *, workers: int = 1, strict: bool = False, progress: Progress = quiet) -> dict[str, Any]:
+def corpus(
+    dump: Path,
+    home: Path,
+    *,
+    workers: int = 1,
+    strict: bool = False,
+    passage_words: int = PASSAGE_WORDS,
+    progress: Progress = quiet,
+) -> dict[str, Any]:
     """Dump to `home/corpus`; its manifest. `strict` refuses a dump with any damage. A killed build goes on where it was."""
-    return build_corpus(dump, home / "corpus", workers=workers, strict=strict, progress=progress)
+    return build_corpus(
+        dump, home / "corpus", workers=workers, strict=strict, passage_words=passage_words, progress=progress
+    )
 
 
 def index(

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from conftest import dump_xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_retrieval import Texts, digests, opened
@@ -189,6 +190,22 @@ def test_hiding_many_pages_and_hiding_few_agree(searcher: Searcher, monkeypatch:
 
 def test_get_document(searcher: Searcher) -> None:
     assert searcher.get_document("4-1") == invented(300)[13]
+
+
+def test_passages_are_as_long_as_asked_for_and_make_another_corpus(tmp_path: Path) -> None:
+    text = "Lake is a lake. " + " ".join(f"It has {n} islands and {n} bays along its northern shore." for n in range(200))
+    (tmp_path / "dump.xml").write_text(dump_xml({"Lake": text}))
+    sizes, digest = {}, {}
+    for words in (40, 100, 300):
+        home = tmp_path / str(words)
+        manifest = pipeline.corpus(tmp_path / "dump.xml", home, passage_words=words)
+        made = list(Corpus.open(home / "corpus").passages())
+        sizes[words] = max(len(p.text.split()) for p in made)
+        digest[words] = manifest["digest"]
+        assert " ".join(p.text for p in made).count("islands") == 200 and all(p.text.endswith(".") for p in made)
+        assert manifest["passage words"] == words
+    assert 30 <= sizes[40] <= 50 < 80 <= sizes[100] <= 125 < 250 <= sizes[300] <= 375
+    assert len(set(digest.values())) == 3, "an index of one is refused for another"
 
 
 # Approximate indexes

@@ -20,6 +20,7 @@ from infoseek_offline.corpus.aliases import buckets_of
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.packed import Source
 from infoseek_offline.corpus.parts import Part, read_path
+from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.stages import final_path, link_path, mention_path
 from infoseek_offline.corpus.store import FORMAT, PAGE_KINDS, SCHEMA
 from infoseek_offline.files import file_sha256, read_json, write_json
@@ -31,7 +32,7 @@ SORT_MEMORY = 256  # MB, for SQLite's sorts
 Progress = Callable[..., None]
 
 
-def assemble(work: Path, parts: int, source: Source, site: SiteInfo, progress: Progress) -> None:
+def assemble(work: Path, parts: int, source: Source, site: SiteInfo, passage_words: int, progress: Progress) -> None:
     """Write `work/out`; its manifest last."""
     out = work / "out"
     shutil.rmtree(out, ignore_errors=True)
@@ -43,6 +44,8 @@ def assemble(work: Path, parts: int, source: Source, site: SiteInfo, progress: P
     digest = _arrays(work, out / "graph", parts, kinds, counts)
     _database(work, out, parts, progress)
     digest.update(_read_digest(work, parts))
+    if passage_words != PASSAGE_WORDS:  # an index of other passages is the index of another corpus
+        digest.update(f"passages of {passage_words} words".encode())
     counts["links"] = 0
     for number in range(parts):
         links, missing = np.load(work / f"linkcount-{number:06d}.npy").tolist()
@@ -56,6 +59,7 @@ def assemble(work: Path, parts: int, source: Source, site: SiteInfo, progress: P
         "digest": digest.hexdigest()[:32],
         "dump": {"name": source.path.name, "sha256": file_sha256(source.path)},
         "site": {"name": site.sitename, "dbname": site.dbname, "language": site.language},
+        "passage words": passage_words,
         "faults": {"count": len(faults), "named": faults[:MAX_NAMED]},
         "pages": {"total": pages, **{k.value: kind_counts[PAGE_KINDS.index(k)] for k in PageKind}},
         "counts": dict(sorted(counts.items())),

@@ -34,6 +34,7 @@ from infoseek_offline.corpus.dump import describe, end_faults, read_site
 from infoseek_offline.corpus.names import NAME, Entries, resolve
 from infoseek_offline.corpus.packed import SEGMENT, Segment, Source
 from infoseek_offline.corpus.parts import LINK, Part, counts_and_faults, read_part, read_path, save_array
+from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.stages import Stages, find_path, link_path, mention_path
 from infoseek_offline.corpus.store import FORMAT, PAGE_KINDS
 from infoseek_offline.engine import map_ordered
@@ -45,7 +46,13 @@ Progress = Callable[..., None]  # (stage, done, total)
 
 
 def build_corpus(
-    dump_path: Path, folder: Path, *, workers: int = 1, strict: bool = False, progress: Progress = lambda *_: None
+    dump_path: Path,
+    folder: Path,
+    *,
+    workers: int = 1,
+    strict: bool = False,
+    passage_words: int = PASSAGE_WORDS,
+    progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
     """Build the corpus of a dump into `folder` and return its manifest; an older corpus there is replaced at the end.
 
@@ -53,9 +60,9 @@ def build_corpus(
     none, or has no articles. A build that was killed goes on where it was.
     """
     source = Source(dump_path)
-    with _working(folder, source) as work:
+    with _working(folder, source, passage_words) as work:
         if not (work / "out" / "manifest.json").is_file():
-            _Build(work, source, workers, strict, progress).run()
+            _Build(work, source, workers, strict, passage_words, progress).run()
         manifest: dict[str, Any] = read_json(work / "out" / "manifest.json")
         if strict and manifest["faults"]["count"]:
             raise DumpError(describe(source.path, Fault(*manifest["faults"]["named"][0])))
@@ -67,7 +74,7 @@ def build_corpus(
 
 
 @contextmanager
-def _working(folder: Path, source: Source) -> Iterator[Path]:
+def _working(folder: Path, source: Source, passage_words: int) -> Iterator[Path]:
     """The folder of a build, locked; what another dump or version left there is thrown away, what this one left is taken up."""
     folder = folder.absolute()
     work = folder.with_name(f".{folder.name}.building")
@@ -80,7 +87,7 @@ def _working(folder: Path, source: Source) -> Iterator[Path]:
         old = work / "old"
         if old.exists() and not folder.exists():
             os.rename(old, folder)  # killed between the two renames
-        key = {"format": FORMAT, "segment": SEGMENT, "dump": _identity(source)}
+        key = {"format": FORMAT, "segment": SEGMENT, "dump": _identity(source), "passage words": passage_words}
         try:
             known = read_json(work / "key.json")
         except (OSError, ValueError):
@@ -112,8 +119,11 @@ def _identity(source: Source) -> dict[str, Any]:
 class _Build:
     """The stages of one build, in order."""
 
-    def __init__(self, work: Path, source: Source, workers: int, strict: bool, progress: Progress) -> None:
+    def __init__(
+        self, work: Path, source: Source, workers: int, strict: bool, passage_words: int, progress: Progress
+    ) -> None:
         self.work, self.source, self.workers, self.strict, self.progress = work, source, workers, strict, progress
+        self.passage_words = passage_words
         self.site = read_site(source.head)
         self.parts = 0
 
@@ -135,7 +145,7 @@ class _Build:
         groups = graph.buckets(self.work, self.parts) if not self.is_done("near") else []
         self.parallel("near", groups, Stages.near, lambda r: self.work / f"near-{r[0]:03d}.npy")
         self.remove("edges-*")
-        assemble(self.work, self.parts, self.source, self.site, self.progress)
+        assemble(self.work, self.parts, self.source, self.site, self.passage_words, self.progress)
 
     # Stages run once, and over parts
 
@@ -175,7 +185,7 @@ class _Build:
                 if not read_path(self.work, segment.number).is_file():
                     yield segment
 
-        work = partial(read_part, self.work, self.source, site=self.site)
+        work = partial(read_part, self.work, self.source, site=self.site, passage_words=self.passage_words)
         first: Fault | None = None
         for faults in map_ordered(work, left(), workers=self.workers):
             if faults:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from infoseek_offline.corpus import entities
 from infoseek_offline.corpus.dump import RawPage, SiteInfo
 from infoseek_offline.corpus.names import name_hashes
-from infoseek_offline.corpus.passages import make_passages, split_sentences
+from infoseek_offline.corpus.passages import PASSAGE_WORDS, make_passages, split_sentences
 from infoseek_offline.corpus.quantities import read_quantities
 from infoseek_offline.corpus.store import LINK_KINDS, PAGE_KINDS
 from infoseek_offline.corpus.wikitext import ParsedPage, parse_wikitext
@@ -40,7 +40,7 @@ class PageRow(NamedTuple):
     counts: dict[str, int]
 
 
-def read_page(raw: RawPage, site: SiteInfo) -> PageRow:
+def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) -> PageRow:
     """Parse one page; pure."""
     parsed = parse_wikitext(raw.text, raw.title, site)
     keep = sorted((link.start, link.end) for link in parsed.links if link.start >= 0)
@@ -63,7 +63,9 @@ def read_page(raw: RawPage, site: SiteInfo) -> PageRow:
         categories=parsed.categories,
         sections=[[s.title, s.level, s.start, s.end, int(s.evidence)] for s in parsed.sections],
         sentences=np.array(sentences, "<i4").reshape(-1, 2).tobytes(),
-        passages=make_passages(parsed.text, [(i, (s.start, s.end)) for i, s in enumerate(parsed.sections)], sentences),
+        passages=make_passages(
+            parsed.text, [(i, (s.start, s.end)) for i, s in enumerate(parsed.sections)], sentences, passage_words
+        ),
         fields=_fields(parsed),
         templates=parsed.templates,
         link_name=name_hashes(link.target for link in parsed.links),

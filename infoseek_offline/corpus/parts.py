@@ -107,15 +107,15 @@ def without_gc() -> Iterator[None]:
         gc.collect()
 
 
-def read_part(folder: Path, source: Source, segment: Segment, site: SiteInfo) -> list[Fault]:
+def read_part(folder: Path, source: Source, segment: Segment, site: SiteInfo, passage_words: int) -> list[Fault]:
     """Parse a segment and write its part; what could not be read."""
     with without_gc(), new_database(read_path(folder, segment.number), _SCHEMA) as database:
-        return _Reading(database, site).read(source, segment)
+        return _Reading(database, site, passage_words).read(source, segment)
 
 
 class _Reading:
-    def __init__(self, database: sqlite3.Connection, site: SiteInfo) -> None:
-        self.database, self.site = database, site
+    def __init__(self, database: sqlite3.Connection, site: SiteInfo, passage_words: int) -> None:
+        self.database, self.site, self.passage_words = database, site, passage_words
         self.counts: Counter[str] = Counter()
         self.faults: list[Fault] = []
         self.titles: list[str] = []
@@ -142,7 +142,7 @@ class _Reading:
                 self._redirect(raw, offset)
             else:
                 self._entry(raw, offset, "", False)
-                self._page(pages, read_page(raw, self.site))
+                self._page(pages, read_page(raw, self.site, self.passage_words))
                 pages += 1
         self._arrays()
         return self.faults

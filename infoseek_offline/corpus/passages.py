@@ -93,8 +93,13 @@ def _unspaced(piece: str) -> int:
     return sum("぀" <= c <= "鿿" or "฀" <= c <= "๿" or "가" <= c <= "힯" for c in piece)
 
 
-def make_passages(text: str, sections: Iterable[tuple[int, Span]], sentences: Sequence[Span]) -> list[tuple[int, int, int]]:
-    """Passages as (section ordinal, start, end). `sections` gives (ordinal, span); sentences must not cross section borders."""
+def make_passages(
+    text: str, sections: Iterable[tuple[int, Span]], sentences: Sequence[Span], words: int = PASSAGE_WORDS
+) -> list[tuple[int, int, int]]:
+    """Passages of about so many words as (section ordinal, start, end).
+
+    `sections` gives (ordinal, span); sentences must not cross section borders.
+    """
     passages: list[tuple[int, int, int]] = []
     index = 0
     for ordinal, (low, high) in sections:
@@ -105,12 +110,12 @@ def make_passages(text: str, sections: Iterable[tuple[int, Span]], sentences: Se
         while index < len(sentences) and sentences[index][1] <= high:
             span = sentences[index]
             size = words_of(text[span[0] : span[1]])
-            if group and count + size > PASSAGE_WORDS * 1.25:
+            if group and count + size > words * 1.25:
                 passages.append((ordinal, group[0][0], group[-1][1]))
                 group, count = [], 0
             group.append(span)
             count += size
-            if count >= PASSAGE_WORDS:
+            if count >= words:
                 passages.append((ordinal, group[0][0], group[-1][1]))
                 group, count = [], 0
             index += 1
