@@ -209,7 +209,7 @@ def test_doctor_says_a_line_a_thing(home: Path) -> None:
     assert {name: lines[name] for name in ("python", "faiss-cpu", "bm25s", "corpus", "index")} == dict.fromkeys(
         ("python", "faiss-cpu", "bm25s", "corpus", "index"), "ok"
     )
-    assert "invented.xml, 152 pages" in result.stdout and "encoder lsa" in result.stdout
+    assert "invented.xml, 243 pages" in result.stdout and "encoder lsa" in result.stdout
 
 
 def test_doctor_without_a_corpus_says_how_to_make_one(tmp_path: Path) -> None:
