@@ -135,10 +135,10 @@ def test_deep_nesting_keeps_the_text_after_it() -> None:
     assert page.text == "The pier stands."
 
 
-def test_a_page_of_nearly_two_megabytes_is_read_in_linear_time() -> None:
+def test_a_page_of_a_megabyte_is_read_in_linear_time() -> None:
     unit = "The [[pier]] of {{nowrap|[[stone]]}} is old.<ref>{{cite|x=[[y]]}}</ref>\n\n{|\n| [[cell]]\n|}\n[[File:a.jpg|thumb|[[b]]]]\n"
     times = []
-    for count in (1_500, 12_000):
+    for count in (750, 6_000):
         started = time.process_time()
         page = parse(unit * count)
         times.append(time.process_time() - started)

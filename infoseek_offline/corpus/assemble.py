@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from infoseek_offline.corpus.aliases import buckets_of
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.packed import Source
-from infoseek_offline.corpus.parts import Part, read_path
+from infoseek_offline.corpus.parts import DROPPED, Part, read_path
 from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.stages import final_path, link_path, mention_path
 from infoseek_offline.corpus.store import FORMAT, PAGE_KINDS, SCHEMA
 from infoseek_offline.files import file_sha256, read_json, write_json
 from infoseek_offline.records import PageKind
 
+MAX_DROPPED = 50  # templates whose reading is not known, that the manifest names
 MAX_NAMED = 1000  # faults that the manifest names; it counts all
 SORT_MEMORY = 256  # MB, for SQLite's sorts
 
@@ -40,6 +41,7 @@ def assemble(work: Path, parts: int, source: Source, site: SiteInfo, passage_wor
     kinds = np.load(work / "kinds.npy")
     pages = len(kinds)
     counts = Counter(read_json(work / "read.json")["counts"])
+    dropped = {name.removeprefix(DROPPED): counts.pop(name) for name in list(counts) if name.startswith(DROPPED)}
     faults = read_json(work / "read.json")["faults"]
     digest = _arrays(work, out / "graph", parts, kinds, counts)
     _database(work, out, parts, progress)
@@ -63,6 +65,7 @@ def assemble(work: Path, parts: int, source: Source, site: SiteInfo, passage_wor
         "faults": {"count": len(faults), "named": faults[:MAX_NAMED]},
         "pages": {"total": pages, **{k.value: kind_counts[PAGE_KINDS.index(k)] for k in PageKind}},
         "counts": dict(sorted(counts.items())),
+        "templates dropped most": dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0]))[:MAX_DROPPED]),
     }
     for path in out.rglob("*"):
         if path.is_file():

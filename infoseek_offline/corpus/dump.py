@@ -77,9 +77,10 @@ class SiteInfo:
             number = self.namespaces.get(name)
             if number is not None:
                 return number, self._upper_first(rest.strip()), fragment, False
-            if name == self.language and name in LANGUAGE_CODES and rest.strip():  # [[:en:X]] on the English one leads to X
+            own = name == self.language and name in LANGUAGE_CODES
+            if own and 0 < len(rest.strip()) < 300:  # [[:en:X]] on the English one leads to X
                 return self._normalise(f"{rest}#{fragment}" if fragment else rest)
-            if rest.strip() and (name in LANGUAGE_CODES or name in INTERWIKI_PREFIXES):
+            if name in LANGUAGE_CODES or name in INTERWIKI_PREFIXES:
                 return 0, f"{name}:{rest.strip()}", fragment, True
         return 0, self._upper_first(text), fragment, False
 

@@ -38,6 +38,8 @@ class PageRow(NamedTuple):
     link_span: NDArray[np.int32]  # (links, 2)
     link_kind: NDArray[np.uint8]
     counts: dict[str, int]
+    dropped: dict[str, int]  # templates whose reading is not known: name, how often
+    cut_at: int  # characters read, where the page is longer than the bounds of trim.py, else 0
 
 
 def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) -> PageRow:
@@ -72,6 +74,8 @@ def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) 
         link_span=np.array([(link.start, link.end) for link in parsed.links], np.int32).reshape(-1, 2),
         link_kind=np.array([LINK_KINDS.index(LinkKind(link.kind)) for link in parsed.links], np.uint8),
         counts=parsed.counts,
+        dropped=parsed.dropped,
+        cut_at=parsed.cut_at,
     )
 
 

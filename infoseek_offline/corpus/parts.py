@@ -107,6 +107,9 @@ def without_gc() -> Iterator[None]:
         gc.collect()
 
 
+DROPPED = "template dropped: "  # before a template's name in the counts of a part
+
+
 def read_part(folder: Path, source: Source, segment: Segment, site: SiteInfo, passage_words: int) -> list[Fault]:
     """Parse a segment and write its part; what could not be read."""
     with without_gc(), new_database(read_path(folder, segment.number), _SCHEMA) as database:
@@ -142,7 +145,12 @@ class _Reading:
                 self._redirect(raw, offset)
             else:
                 self._entry(raw, offset, "", False)
-                self._page(pages, read_page(raw, self.site, self.passage_words))
+                row = read_page(raw, self.site, self.passage_words)
+                if row.cut_at:
+                    reason = f"read up to character {row.cut_at:,} of {len(raw.text):,}: longer than any real page"
+                    self.faults.append(Fault(raw.title, offset, reason))
+                    self.counts["pages read in part"] += 1
+                self._page(pages, row)
                 pages += 1
         self._arrays()
         return self.faults
@@ -171,6 +179,7 @@ class _Reading:
             if len(words) > 1:
                 self.pairs[f"{words[-2]} {words[-1]}"] += 1
         self.counts.update(row.counts)
+        self.counts.update({DROPPED + name: count for name, count in row.dropped.items()})
         stored = (
             *row.raw, row.kind, row.text, row.prose_end, row.hidden, row.infobox, canonical_json(row.phrases), "",
             canonical_json(row.categories), canonical_json(row.sections), row.sentences, canonical_json(row.fields),

@@ -15,11 +15,11 @@ PASSAGE_WORDS = 100
 Span = tuple[int, int]
 
 # A full stop, question or exclamation mark (also in other scripts), closing quotes, then a blank. One set of characters at the
-# head makes the search fast.
+# head makes the search fast; from a run of dots it is tried once, not at each of them.
 _STOP = re.compile(
-    r"[.!?…。！？।։](?:(?<=[.!?…])[.!?…]*[\"'”’»)\]]*(?=\s)|(?<=[。！？।։])[。！？।։]*[」』”)]*)"
+    r"[.!?…。！？।։](?:(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+[\"'”’»)\]]*+(?=\s)|(?<=[。！？।։])[。！？।։]*[」』”)]*)"
 )
-_ASCII_STOP = re.compile(r"[.!?]+[\"')\]]*(?=\s)")
+_ASCII_STOP = re.compile(r"[.!?](?<![.!?][.!?])[.!?]*+[\"')\]]*+(?=\s)")
 _LINE = re.compile(r"[^\n]+")
 _NEXT = re.compile(r"\S")
 _UNSPACED = re.compile("[぀-鿿฀-๿가-힯]")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from infoseek_offline.corpus.markup import DROP, ITEM
 
@@ -66,6 +67,7 @@ def read_arguments(pieces: list[str]) -> Arguments:
     return Arguments(positional, named)
 
 
+@lru_cache(maxsize=4096)
 def template_name(raw: str) -> str:
     """The name as shown: blanks collapsed, "Template:" away, first letter upper case."""
     name = " ".join(raw.replace("_", " ").replace(DROP, "").split())

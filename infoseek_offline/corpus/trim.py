@@ -22,7 +22,7 @@ from infoseek_offline.corpus.templates import split_arguments
 
 # MediaWiki itself takes no article above 2 MiB. Both bounds are far above any real page, and keep each page below a second.
 MAX_CHARACTERS = 2_000_000
-MAX_MARKS = 250_000  # "[[", "{{", "<" and line breaks together
+MAX_MARKS = 100_000  # "[[", "{{", "<" and line breaks together
 
 _EXTENSION = re.compile(
     r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
@@ -113,6 +113,12 @@ def _rules(dbname: str, language: str, case: str, namespaces: tuple[tuple[str, i
 
 def rules_of(site: SiteInfo) -> Rules:
     return _rules(site.dbname, site.language, site.case, tuple(site.namespaces.items()))
+
+
+@lru_cache(maxsize=4096)
+def _as_box(name: str) -> tuple[bool, bool]:
+    """(is an infobox by its name, is never one)"""
+    return is_infobox_name(name), bool(NO_BOX.search(name)) or templates.hatnote_targets(name, []) is not None
 
 
 class _Frame(NamedTuple):
@@ -264,9 +270,9 @@ class Cutter:
         """Keeps the infobox: the first one by name, else the first by shape before the prose."""
         if self.box is not None and self.box[2]:
             return False
-        by_name = is_infobox_name(name)
+        by_name, never = _as_box(name)
         if not by_name:
-            if self.box is not None or NO_BOX.search(name) or templates.hatnote_targets(name, []) is not None:
+            if self.box is not None or never:
                 return False
             if not self.text_seen:
                 recent = "".join(before[self.seen_pieces :])
