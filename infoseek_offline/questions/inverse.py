@@ -237,7 +237,7 @@ VAGUE = re.compile(
     r"\bspent (?:in|at|on)\b|\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|"
     r"\bused the\b|\bwent to \{|\bcame to the attention\b|\b(?:type|kind|form|sort) of [a-z]+ of \{|"
     r"\} (?:discovered|found|gave|made|took|spent|fled|produced|wrote|built) (?:in|at|on|from|his|her) |"
-    r"\bfor [a-z]+ of (?:the )?\{|"
+    r"\bfor [a-z]+ of (?:the )?\{|\bis an? (?:asteroid|comet|planet|star) of (?:the )?\{o|"
     r"\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )
 
