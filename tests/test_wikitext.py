@@ -79,6 +79,12 @@ def test_templates_are_named_once_in_order() -> None:
     assert page.templates == ["Short description", "Disambiguation", "Nowrap"]
 
 
+def test_the_own_language_prefix_of_a_wikimedia_wiki_leads_to_itself() -> None:
+    wikipedia = SiteInfo(dbname="enwiki", language="en")
+    (link,) = parse_wikitext("See [[:en:Pier#Old|the pier]].", "Harbour", wikipedia).links
+    assert (link.target, link.fragment, link.anchor) == ("Pier", "Old", "the pier")
+
+
 def test_fragments_are_kept_apart_from_the_target() -> None:
     (link,) = parse("[[Pier#Old part|x]]").links
     assert (link.target, link.fragment) == ("Pier", "Old part")

@@ -77,7 +77,8 @@ class SiteInfo:
             number = self.namespaces.get(name)
             if number is not None:
                 return number, self._upper_first(rest.strip()), fragment, False
-            own = name == self.language and name in LANGUAGE_CODES
+            # Only a Wikimedia wiki ("enwiki") is its own language's; elsewhere [[en:X]] leads to Wikipedia.
+            own = name == self.language and self.dbname.replace("_", "-") == f"{name}wiki"
             if own and 0 < len(rest.strip()) < 300:  # [[:en:X]] on the English one leads to X
                 return self._normalise(f"{rest}#{fragment}" if fragment else rest)
             if name in LANGUAGE_CODES or name in INTERWIKI_PREFIXES:
