@@ -243,7 +243,7 @@ def test_what_is_measured_on_the_sound_tree(sound: Corpus) -> None:
     assert found["U2"].measured["candidates"] == {"B": 1}
     # Without A.1 the moons of Brontes are left, without A.2 those of the finder, without A.3 the moon and the survey.
     assert found["M1"].measured["without"] == {"A.1": 5, "A.2": 3, "A.3": 2, "B.1": 5, "B.2": 7}
-    assert found["M2"].measured["without"] == {"B": 5}
+    assert found["M2"].measured == {"without": {"B": 5}, "by_links": {"B": 5}}
     assert found["M3"].measured["included"] == []
     assert found["X1"].measured["alone"] == {"A.1": near_finder, "A.2": near_planet, "A.3": moons}
     assert found["X2"].measured["distances"] == {"Brontes": 1, "Quillport": 2, "University of Ardmoor": 2}
@@ -350,6 +350,16 @@ def test_m2_a_level_that_can_be_skipped(make_corpus: Callable[..., Corpus], read
     assert failed(found) == {"M2"}
     assert found["M2"].reason == "without B fewer than 3 answers are left"
     assert found["M2"].measured["without"] == {"B": 2}
+
+
+@READINGS
+def test_m2_what_is_left_does_not_hang_on_mentions(make_corpus: Callable[..., Corpus], reading: str) -> None:
+    """Three more moons of Brontes are named near the dust, but by no link: by links alone the level can be skipped."""
+    dust = "'''Vell dust''' is a dust seen at " + linked("Ilmare (moon)", "Kesh", "Sael", "Wick", "Tolm", "Fenn")
+    corpus = make_corpus(with_page("Grey dust", f"{dust}; not at Dorrit, Panno and Yarrel."))
+    found = examine(corpus, plant(corpus, moon_with(BY_FINDER, AT_BRONTES, link("{v} is covered by {o}", "Grey dust"))), reading)
+    assert failed(found) == {"M2"}
+    assert found["M2"].measured == {"without": {"B": 5}, "by_links": {"B": 2}}
 
 
 def test_m2_a_tree_without_an_inner_vertex_has_no_level(sound: Corpus) -> None:

@@ -22,17 +22,21 @@ def check_m1(problem: Problem) -> Verdict:
 
 
 def check_m2(problem: Problem) -> Verdict:
-    """With the subtree of an inner vertex taken away, at least m answers are left."""
+    """With the subtree of an inner vertex taken away, at least m answers are left; also where only hyperlinks associate pages: what
+    is left must not hang on mentions, which are read with less certainty."""
     left: dict[str, int] = {}
+    linked: dict[str, int] = {}
     for vertex in problem.tree.vertices:
         if vertex.role == "inner":
             constraint = subtree_constraint(problem.tree, vertex)
             sets = solve_without(problem.tree, problem.extents, problem.solution, constraint.id)
             left[vertex.id] = len(sets[problem.tree.root.id])
+            sets = solve_without(problem.tree, problem.extents.by_links, problem.solution_by_links, constraint.id)
+            linked[vertex.id] = len(sets[problem.tree.root.id])
     m = problem.bounds.min_skipped
-    bad = [v for v, n in left.items() if n < m]
+    bad = [v for v in left if min(left[v], linked[v]) < m]
     reason = f"without {', '.join(bad)} fewer than {m} answers are left" if left else "the tree has no inner vertex"
-    return verdict("M2", bool(left) and not bad, reason, without=left)
+    return verdict("M2", bool(left) and not bad, reason, without=left, by_links=linked)
 
 
 def check_m3(problem: Problem) -> Verdict:

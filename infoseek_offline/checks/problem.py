@@ -32,6 +32,11 @@ class Problem:
     def solution(self) -> Solution:
         return solve(self.tree, self.extents)
 
+    @cached_property
+    def solution_by_links(self) -> Solution:
+        """With hyperlinks alone for association."""
+        return solve(self.tree, self.extents.by_links)
+
     @property
     def answer(self) -> int:
         return self.tree.root.page

@@ -65,11 +65,11 @@ class Sets:
         """Articles whose kind ends in the same word; all where no kind does."""
         return frozenset(self._called.get(head(noun.casefold()), self.universe))
 
-    def _near_any(self, pages: Pages) -> Pages:
+    def _near_any(self, pages: Pages, links_only: bool = False) -> Pages:
         """Articles associated with one of the pages at least."""
         found: set[int] = set()
         for page in pages:
-            found |= self.stored.near(page)
+            found |= self.stored.near_by_links(page) if links_only else self.stored.near(page)
         return self.universe & found
 
     def _literal_uncached(
@@ -141,16 +141,16 @@ class Proof:
 
     # Solution sets
 
-    def extent(self, c: Constraint, without: str = "") -> Pages:
+    def extent(self, c: Constraint, without: str = "", links_only: bool = False) -> Pages:
         if c.kind != "link":
             return self.sets.literal(c)
-        return self.sets.near_any(self.candidates(self.by_id[c.other], without))
+        return self.sets.near_any(self.candidates(self.by_id[c.other], without, links_only), links_only)
 
-    def candidates(self, vertex: Vertex, without: str = "") -> Pages:
+    def candidates(self, vertex: Vertex, without: str = "", links_only: bool = False) -> Pages:
         """S(v), from the definition; without one constraint, where its id is given."""
         if vertex.role == "leaf":
             return frozenset([vertex.page])
-        extents = [self.extent(c, without) for c in vertex.constraints if c.id != without]
+        extents = [self.extent(c, without, links_only) for c in vertex.constraints if c.id != without]
         extents.sort(key=len)
         return extents[0].intersection(*extents[1:]) if extents else self.sets.universe
 
@@ -182,8 +182,11 @@ class Proof:
 
     def m2(self) -> Measured:
         hangs_on = {c.other: c.id for _, c in self.constraints if c.other}
-        left = {v.id: len(self.candidates(self.tree.root, without=hangs_on[v.id])) for v in self.tree.vertices if v.role == "inner"}
-        return min(left.values(), default=0) >= self.bounds["min_skipped"], {"without": left}
+        inner = [v.id for v in self.tree.vertices if v.role == "inner"]
+        left = {v: len(self.candidates(self.tree.root, without=hangs_on[v])) for v in inner}
+        linked = {v: len(self.candidates(self.tree.root, without=hangs_on[v], links_only=True)) for v in inner}
+        least = min([*left.values(), *linked.values()], default=0)
+        return least >= self.bounds["min_skipped"], {"without": left, "by_links": linked}
 
     def m3(self) -> Measured:
         included = [

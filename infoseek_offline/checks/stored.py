@@ -136,6 +136,10 @@ class Stored:
         rows = slice(first[page], first[page + 1])
         return set((source[rows][linked[rows]] if links_only else source[rows]).tolist())
 
+    def near_by_links(self, page: int) -> Pages:
+        """The same by hyperlinks alone."""
+        return frozenset((self.linked(page) | self.named_by(page, links_only=True)) - {page})
+
     def _near(self, page: int) -> Pages:
         """N(page), with all kinds of pages. Who names a disambiguation page may mean each page that it links to."""
         named = self.names(page)

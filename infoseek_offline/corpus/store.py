@@ -259,6 +259,16 @@ class Corpus:
             for (t, s, e), k in zip(self.link[low:high], self.link_kind[low:high], strict=True)
         ]
 
+    def linked(self, page: int) -> NDArray[np.int32]:
+        """Pages that the page links to and pages that link to it, by hyperlinks alone; sorted, without itself, (n,)."""
+        near = self.neighbours(page)
+        low, count = self.link_ptr[near].astype(np.int64), np.diff(self.link_ptr)[near] if len(near) else np.zeros(0, np.int64)
+        rows = np.repeat(low - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum()) if len(near) else low
+        incoming = np.repeat(near, count)[self.link[rows, 0] == page]
+        outgoing = self.link[self.link_ptr[page] : self.link_ptr[page + 1], 0]
+        found = np.union1d(incoming, outgoing).astype(np.int32)
+        return found[found != page]
+
     def neighbours(self, page: int) -> NDArray[np.int32]:
         """N(page): sorted ids of all pages associated with it, without itself."""
         return self.near[self.near_ptr[page] : self.near_ptr[page + 1]]

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from copy import copy
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -30,7 +30,7 @@ class Extents:
     """All extents of one corpus under one reading. Holds an index of facts, types and categories; bitmaps are cached."""
 
     def __init__(self, corpus: Corpus, reading: Reading = "open") -> None:
-        self.corpus, self.reading = corpus, reading
+        self.corpus, self.reading, self.links_only = corpus, reading, False
         self.universe = BitMap(corpus.answerable())
         self._facts: dict[str, _Key] = {}
         self._index_facts()
@@ -57,6 +57,14 @@ class Extents:
         other._cache()
         return other
 
+    @cached_property
+    def by_links(self) -> Extents:
+        """The same with hyperlinks alone for association, without mentions: smaller sets, for what must hold even so (M2)."""
+        other = copy(self)
+        other.links_only = True
+        other._cache()
+        return other
+
     def called(self, noun: str) -> BitMap:
         """Articles that a question would call so ("Which moon …"), by the last word; all where the kind is unknown."""
         return self._of_noun.get(head_word(noun), self.universe)
@@ -65,7 +73,7 @@ class Extents:
 
     def _near(self, page: int) -> BitMap:
         """N(page) within the universe."""
-        return BitMap(self.corpus.neighbours(page)) & self.universe
+        return BitMap(self.corpus.linked(page) if self.links_only else self.corpus.neighbours(page)) & self.universe
 
     def near_all(self, page: int) -> BitMap:
         """N(page) with list and disambiguation pages, for what asks about any page of the corpus."""
