@@ -26,6 +26,7 @@ import mwparserfromhell
 from infoseek_offline.corpus.dump import read_dump, read_site
 from infoseek_offline.corpus.packed import Source
 from infoseek_offline.corpus.parts import read_part
+from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.engine import map_ordered
 
 ROUNDS = 3
@@ -50,7 +51,7 @@ _folder: Path
 
 
 def _read(segment: object) -> None:
-    read_part(_folder, _source, segment, read_site(_source.head))  # type: ignore[arg-type]
+    read_part(_folder, _source, segment, read_site(_source.head), PASSAGE_WORDS)  # type: ignore[arg-type]
 
 
 def ours(dump: Path, workers: int) -> None:
