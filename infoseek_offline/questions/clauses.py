@@ -59,6 +59,7 @@ def clause(wording: str) -> Clause | None:
     return found[0] if found else None
 
 
+@lru_cache(maxsize=65536)
 def realisable(wording: str) -> bool:
     """Whether a claim with that wording can be put into words that read well; for wordings with {v} and {o} (or {s} and {o}).
     Pure."""

@@ -22,7 +22,7 @@ from infoseek_offline.trees.options import Option, Options
 from infoseek_offline.trees.tree import Draft, DraftVertex
 
 MAX_MOVES = 250
-MAX_RETREATS = 20
+MAX_RETREATS = 10
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
 LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
 UNKNOWN_KIND = "subject"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +55,7 @@ class Options:
         self._links: dict[int, list[Option]] = {}
         self._literals: dict[int, list[Option]] = {}
         self._blurs: dict[int, list[Option]] = {}
+        self._vague: dict[int, list[Option]] = {}
         self._near_vague: dict[tuple[int | None, str], BitMap] = {}
         self._words: dict[int, frozenset[str]] = {}
         self._shared: dict[int, Counter[str]] = {}
@@ -98,12 +100,15 @@ class Options:
     def links(self, page: int) -> list[Option]:
         """A named leaf for each page that a claim links with this one."""
         if page not in self._links:
-            self._links[page] = [
-                Option(_link(s), "leaf", s.other, self.extents.near(s.other), adds=1, shown=self.title_words(s.other))
-                for s in self._sayable(page)
-                if s.other is not None and s.other in self.extents.universe and not self._says_the_kind(page, s.other)
-            ]
+            self._links[page] = self._leaves(page, self._sayable(page))
         return self._links[page]
+
+    def _leaves(self, page: int, statements: Iterable[Statement]) -> list[Option]:
+        return [
+            Option(_link(s), "leaf", s.other, self.extents.near(s.other), adds=1, shown=self.title_words(s.other))
+            for s in statements
+            if s.other is not None and s.other in self.extents.universe and not self._says_the_kind(page, s.other)
+        ]
 
     def _says_the_kind(self, page: int, other: int) -> bool:
         """ "An astronomer who worked in astronomy" is told nothing."""
@@ -143,7 +148,7 @@ class Options:
                 assert option.page is not None
                 if not self.corpus.nouns[option.page]:
                     continue
-                for beneath in [*self._containers(option.page), *self._types(option.page)]:
+                for beneath in self._vague_words(option.page):
                     if len(beneath.extent) > MAX_VAGUE * len(self.extents.universe):
                         continue  # "a university" alone says nothing
                     extent = self._around(beneath)
@@ -164,11 +169,14 @@ class Options:
             self._near_vague[key] = self.extents.near_any(vague.extent)
         return self._near_vague[key]
 
-    def _containers(self, page: int) -> list[Option]:
-        return [o for o in self.links(page) if o.constraint.key in CONTAINERS and o.page != page]
-
-    def _types(self, page: int) -> list[Option]:
-        return [o for o in self.literals(page) if o.constraint.kind == "type"]
+    def _vague_words(self, page: int) -> list[Option]:
+        """What a page may be called by instead of its name: its containers and its type."""
+        if page not in self._vague:
+            told = self._sayable(page)
+            containers = self._leaves(page, [s for s in told if s.claim.key in CONTAINERS and s.other != page])
+            types = [o for s in told if s.claim.kind == "type" and s.other is None for o in self._literal(s) if page in o.extent]
+            self._vague[page] = [*containers, *types]
+        return self._vague[page]
 
     def _named(self, words: str) -> tuple[int, ...]:
         return tuple(sorted(named_in(self.corpus, words)))
