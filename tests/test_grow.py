@@ -252,7 +252,7 @@ def test_no_more_moves_are_asked_for_than_the_bound(options: Options) -> None:
 def test_whoever_plans_what_is_done_is_solved_and_has_no_shortcut(options: Options, planner: Planner) -> None:
     """U1, U2, M3, X1 and X2 hold of each finished tree; the others are for the checks to find."""
     trees = done(planner, options)
-    assert len(trees) >= 5
+    assert len(trees) >= 3
     for tree in trees:
         assert structure(options, tree) <= {"M1", "M2", "M4", "X3", "X4", "X5"}
 

@@ -121,6 +121,7 @@ class Growth:
         ]
         if vertex is self.draft.root:  # and enough of the kind that the question will ask for (X4)
             skipped = [s & self.extents.called(vertex.noun) for s in skipped]
+        skipped += self._skipped_by_links(vertex)
         loosened = self._loosened(vertex, own=False)
         used = {c.key for c in vertex.constraints if c.kind in ("interval", "fact")}
         kinds = {c.kind for c in vertex.constraints}
@@ -156,6 +157,29 @@ class Growth:
             kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" else "constrain"
             moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
         return moves
+
+    def _skipped_by_links(self, vertex: DraftVertex) -> list[BitMap]:
+        """M2 by hyperlinks, seen from here: what is left of the vertex without each inner child, if links alone count. What
+        a move adds is taken by its full extent; the check has the last word."""
+        if vertex is not self.draft.root:
+            return []
+        by_links = self.extents.by_links
+        narrow: list[tuple[bool, BitMap]] = []
+        for index, constraint in enumerate(vertex.constraints):
+            child = self.draft.vertices.get(constraint.other)
+            inner = child is not None and child.role == "inner"
+            if child is None:
+                narrow.append((inner, self.extent_of(vertex, index)))
+            elif child.role == "blur":
+                narrow.append((inner, by_links.near_any(self.candidates(child))))
+            else:
+                narrow.append((inner, by_links.near(child.page)))
+        found = []
+        for left_out, (inner, _) in enumerate(narrow):
+            if inner:
+                others = [extent for index, (_, extent) in enumerate(narrow) if index != left_out]
+                found.append(BitMap.intersection(*others) if others else BitMap(self.extents.universe))
+        return found
 
     def _loosened(self, vertex: DraftVertex, own: bool = True) -> list[BitMap]:
         """M4, seen from here: S(vertex) without each constraint of its inner vertices, and with `own` without each of its own. Of
