@@ -104,7 +104,6 @@ def without_gc() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-        gc.collect()
 
 
 DROPPED = "template dropped: "  # before a template's name in the counts of a part
