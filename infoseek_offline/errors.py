@@ -7,6 +7,8 @@
     ├── CorpusError               a corpus folder is missing, unfinished or of another version   exit code 1
     ├── IndexError_               an index is missing or was made otherwise than asked for       exit code 1
     ├── RunError                  a run folder is in use, or belongs to another configuration    exit code 1
+    ├── ModelError                a language model can't be loaded or reached                   exit code 1
+    │   └── Pending               completions are asked for in files, and are not there yet       exit code 75
     ├── MissingExtra              an optional package is not installed                           exit code 1
     └── VerifyError               a stored certificate does not hold                             exit code 1
 
@@ -44,6 +46,16 @@ class IndexError_(InfoseekError):
 
 class RunError(InfoseekError):
     pass
+
+
+class ModelError(InfoseekError):
+    pass
+
+
+class Pending(ModelError):
+    """EX_TEMPFAIL of sysexits.h: run the same command again when the answers are there."""
+
+    exit_code = 75
 
 
 class MissingExtra(InfoseekError):
