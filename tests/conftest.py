@@ -12,6 +12,7 @@ import pytest
 from infoseek_offline import pipeline
 from infoseek_offline.config import Config, load_config
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.retrieval.searcher import Searcher
 
 SAMPLE = Path(__file__).parent.parent / "sample" / "samplewiki.xml.bz2"
 
@@ -102,3 +103,24 @@ def make_corpus(make_home: Callable[..., Path]) -> Callable[..., Corpus]:
         return Corpus.open(make_home(pages, language=language) / "corpus")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def sound_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from world import world
+
+    folder = tmp_path_factory.mktemp("sound")
+    (folder / "dump.xml").write_text(dump_xml(world()), encoding="utf-8")
+    pipeline.corpus(folder / "dump.xml", folder / "home")
+    pipeline.index(folder / "home")
+    return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def sound(sound_home: Path) -> Corpus:
+    return Corpus.open(sound_home / "corpus")
+
+
+@pytest.fixture(scope="session")
+def sound_searcher(sound_home: Path, sound: Corpus) -> Searcher:
+    return Searcher.open(sound_home / "search", sound)

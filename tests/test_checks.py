@@ -1,226 +1,37 @@
-"""The certificate, check by check: each defect is planted by one change in a world that is otherwise sound, and is found.
+"""The certificate, check by check: each defect is planted by one change in a world that is otherwise sound, and is found."""
 
-The world is a small made-up encyclopedia. Its sound tree asks for a moon: it orbits the planet Brontes, and was found by an
-astronomer who was born in Quillport and studied at the University of Ardmoor.
-"""
 
-from __future__ import annotations
-
-import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
+from world import (
+    AT_BRONTES,
+    BOUNDS,
+    BY_FINDER,
+    DEEP,
+    FINDER,
+    READINGS,
+    SOUND,
+    WHERE,
+    Spec,
+    changed,
+    examine,
+    failed,
+    finder_with,
+    kind,
+    link,
+    linked,
+    literal,
+    moon_with,
+    plant,
+    with_more,
+    with_page,
+    world,
+)
 
-from infoseek_offline.checks.all import ALL, SEARCH, STRUCTURE, SURFACE, run_checks
-from infoseek_offline.checks.problem import Problem
+from infoseek_offline.checks.all import ALL
 from infoseek_offline.checks.shortcuts import least_cover
-from infoseek_offline.config import Bounds
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.records import Constraint, Evidence, ResearchTree, Verdict
-from infoseek_offline.retrieval.searcher import Searcher
-from infoseek_offline.trees.extents import Extents
-from infoseek_offline.trees.tree import Draft
-
-BOUNDS = Bounds(min_skipped=3, min_clue=5, hub_degree=12, top_k=3, solve_k=5)
-READINGS = pytest.mark.parametrize("reading", ["open", "closed"])
-
-# The world
-
-
-def world() -> dict[str, str]:
-    """Title -> wikitext. Brontes has five moons, Gyges five; Tamsin Vell found one of the first and two of the second."""
-    pages: dict[str, str] = {}
-    for planet, moons in {
-        "Brontes": {"Kesh": "Oda Merrin", "Dorrit": "Mira Sorn", "Panno": "Corin Haim", "Yarrel": "Hale Ruskin"},
-        "Gyges": {"Sael": "Tamsin Vell", "Odrin": "Tamsin Vell", "Wick": "Oda Merrin", "Tolm": "Piet Lund", "Fenn": "Hale Ruskin"},
-        "Steropes": {},
-        "Arges": {},
-    }.items():
-        pages[planet] = f"'''{planet}''' is a planet of many colours, seen by the naked eye since ancient days."
-        for moon, finder in moons.items():
-            pages[moon] = f"'''{moon}''' is a moon that orbits [[{planet}]]. It was discovered by [[{finder}]]."
-    pages["Ilmare (moon)"] = (
-        "'''Ilmare''' is a moon of pale ice. Nine days pass while it goes once around [[Brontes]]. The deep gorges on its night "
-        "side were first drawn by [[Tamsin Vell]], to whom the discovery is due; radar has since shown an ocean below."
-    )
-    pages["Brontes VI"] = "#REDIRECT [[Ilmare (moon)]]"
-    for person, (town, school) in {
-        "Tamsin Vell": ("Quillport", "University of Ardmoor"),
-        "Oda Merrin": ("Quillport", "University of Lysk"),
-        "Piet Lund": ("Quillport", "University of Lysk"),
-        "Hale Ruskin": ("Stonebay", "University of Ardmoor"),
-        "Mira Sorn": ("Stonebay", "University of Ardmoor"),
-        "Ansel Pryde": ("Quillport", "University of Tarn"),
-        "Ida Brock": ("Quillport", "University of Tarn"),
-        "Corin Haim": ("Elmwick", "University of Ardmoor"),
-        "Lena Oster": ("Elmwick", "University of Ardmoor"),
-    }.items():
-        pages[person] = f"'''{person}''' was an astronomer who was born in [[{town}]]. {person} studied at the [[{school}]]."
-    for town, (river, country) in {
-        "Quillport": ("Sennet", "Holmark"), "Stonebay": ("Sennet", "Ravia"), "Elmwick": ("Ousel", "Holmark"),
-        "Gravenow": ("Sennet", "Ravia"), "Little Marden": ("Ousel", "Holmark"), "Pell": ("Sennet", "Ravia"),
-    }.items():  # fmt: skip
-        pages[town] = f"'''{town}''' is a town on the [[{river}]], in [[{country}]]."
-    for river in ("Sennet", "Ousel", "Thrush"):
-        pages[river] = f"'''{river}''' is a river with slow brown water and many herons."
-    for country in ("Holmark", "Ravia", "Estmere"):
-        pages[country] = f"'''{country}''' is a country of farms and low hills."
-    for place in ("Ardmoor", "Lysk", "Tarn"):
-        pages[f"University of {place}"] = f"The '''University of {place}''' is a university with old libraries."
-    pages["Northern Survey"] = "The '''Northern Survey''' is a survey by [[Tamsin Vell]]. It mapped the clouds of [[Brontes]]."
-    pages["Southern Survey"] = "The '''Southern Survey''' is a survey by [[Ida Brock]]. It mapped the clouds of [[Arges]]."
-    pages["Lesser Survey"] = "The '''Lesser Survey''' is a survey by [[Mira Sorn]]. It mapped the clouds of [[Steropes]]."
-    for colour, stones in {"green": ("Vardite", "Lorrel", "Humite"), "black": ("Kelmite", "Oxite", "Pirrel")}.items():
-        for stone in stones:
-            pages[stone] = f"'''{stone}''' is a mineral, {colour} and brittle, which miners know from wet caves."
-    return pages
-
-
-def linked(*titles: str) -> str:
-    return ", ".join(f"[[{title}]]" for title in titles)
-
-
-def with_page(title: str, text: str) -> dict[str, str]:
-    return {**world(), title: text}
-
-
-def with_more(title: str, text: str) -> dict[str, str]:
-    return with_page(title, f"{world()[title]} {text}")
-
-
-# Trees, written as nested tuples
-
-Spec = tuple[str, str, list[Any]]  # title, noun, clues
-Change = Callable[[Constraint], Constraint]
-
-
-def link(wording: str, other: str | Spec) -> tuple[str, str | Spec]:
-    """A clue that leads to a named page, or to a described one (`inner`, or `blur` where its noun begins with "~")."""
-    return wording, other
-
-
-def kind(noun: str) -> Constraint:
-    return literal("type", value=noun, wording="{v} is a {o}")
-
-
-def literal(kind: str, **fields: Any) -> Constraint:
-    nowhere = Evidence(page=0, title="", section="", start=0, end=0, anchor="", sentence="", document="")
-    return Constraint.model_validate({"id": "", "kind": kind, "wording": "{v} has {o}", "evidence": nowhere, **fields})
-
-
-FINDER: Spec = (
-    "Tamsin Vell", "astronomer",
-    [link("{v} was born in {o}", "Quillport"), link("{v} studied at {o}", "University of Ardmoor")],
-)  # fmt: skip
-BY_FINDER = link("{v} was discovered by {o}", FINDER)
-AT_BRONTES = link("{v} orbits {o}", "Brontes")
-SOUND: Spec = ("Ilmare (moon)", "moon", [BY_FINDER, AT_BRONTES, kind("moon")])
-WHERE = (link("{v} lies on {o}", "Sennet"), link("{v} is in {o}", "Holmark"))
-DEEP: Spec = (
-    "Ilmare (moon)", "moon",
-    [
-        link("{v} was discovered by {o}", (
-            "Tamsin Vell", "astronomer",
-            [
-                link("{v} was born in {o}", ("Quillport", "town", list(WHERE))),
-                link("{v} studied at {o}", "University of Ardmoor"),
-            ],
-        )),
-        AT_BRONTES,
-        kind("moon"),
-    ],
-)  # fmt: skip
-
-
-def moon_with(*clues: Any) -> Spec:
-    return "Ilmare (moon)", "moon", list(clues)
-
-
-def finder_with(*clues: Any) -> tuple[str, str | Spec]:
-    return link("{v} was discovered by {o}", ("Tamsin Vell", "astronomer", list(clues)))
-
-
-def plant(corpus: Corpus, spec: Spec) -> ResearchTree:
-    """The tree of a spec; evidence is the first place where one page names the other."""
-
-    def page(title: str) -> int:
-        found = corpus.resolve(title)
-        assert found is not None, title
-        return found
-
-    def evidence(at: int, words: str) -> Evidence | None:
-        start = corpus.page(at).text.find(words)
-        return corpus.evidence(at, start, start + len(words)) if start >= 0 else None
-
-    def name(at: int) -> str:
-        return re.sub(r" \(.*\)$", "", corpus.titles[at])
-
-    draft = Draft(page(spec[0]), corpus.titles[page(spec[0])], spec[1])
-    waiting = [(draft.root, spec[2])]
-    while waiting:
-        vertex, clues = waiting.pop(0)
-        for clue in clues:
-            if isinstance(clue, Constraint):
-                found = evidence(vertex.page, clue.value) or evidence(vertex.page, name(vertex.page))
-                draft.constrain(vertex, clue.model_copy(update={"evidence": found}))
-                continue
-            wording, other = clue
-            title, noun, below = other if isinstance(other, tuple) else (other, "", [])
-            role = "leaf" if not noun else "blur" if noun.startswith("~") else "inner"
-            to = page(title)
-            found = evidence(vertex.page, name(to)) or evidence(to, name(vertex.page)) or evidence(vertex.page, name(vertex.page))
-            assert found is not None
-            constraint = literal("link", wording=wording, evidence=found)
-            child = draft.extend(vertex, constraint, to, corpus.titles[to], role, noun.strip("~"))  # type: ignore[arg-type]
-            waiting.append((child, below))
-    return draft.freeze()
-
-
-def changed(tree: ResearchTree, ids: str, change: Change) -> ResearchTree:
-    """The tree with some of its constraints changed."""
-    vertices = [
-        v.model_copy(update={"constraints": tuple(change(c) if c.id in ids.split() else c for c in v.constraints)})
-        for v in tree.vertices
-    ]
-    return ResearchTree(vertices=tuple(vertices))
-
-
-def examine(corpus: Corpus, tree: ResearchTree, reading: Any, bounds: Bounds = BOUNDS) -> dict[str, Verdict]:
-    _, verdicts = run_checks(Problem(corpus, Extents(corpus, reading), tree, bounds), STRUCTURE)
-    return {v.check: v for v in verdicts}
-
-
-def failed(verdicts: dict[str, Verdict], solvers: bool = False) -> set[str]:
-    """The checks that fail; each says why, and one that holds says nothing. Those in which a solver looks for the answer find most
-    other defects too, and are left out unless asked for."""
-    assert all(bool(v.reason) != v.passed for v in verdicts.values())
-    return {name for name, v in verdicts.items() if not v.passed and (solvers or name not in ("M4", "X4", "X5"))}
-
-
-@pytest.fixture(scope="module")
-def sound_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from conftest import dump_xml
-
-    from infoseek_offline import pipeline
-
-    folder = tmp_path_factory.mktemp("sound")
-    (folder / "dump.xml").write_text(dump_xml(world()), encoding="utf-8")
-    pipeline.corpus(folder / "dump.xml", folder / "home")
-    pipeline.index(folder / "home")
-    return folder / "home"
-
-
-@pytest.fixture(scope="module")
-def sound(sound_home: Path) -> Corpus:
-    return Corpus.open(sound_home / "corpus")
-
-
-@pytest.fixture(scope="module")
-def searcher(sound_home: Path, sound: Corpus) -> Searcher:
-    return Searcher.open(sound_home / "search", sound)
-
 
 # The sound tree
 
@@ -549,117 +360,3 @@ def test_x4_x5_the_only_page_of_its_kind_near_a_named_page(make_corpus: Callable
     assert found["X4"].reason == (
         "with the hierarchy ignored the answer is among fewer than 3 best pages (kind, open; kind, closed)"
     )
-
-
-# L and R: the words of the question
-
-QUESTION = (
-    "Which moon that orbits Brontes was discovered by the astronomer who was born in Quillport and studied at the University of "
-    "Ardmoor?"
-)
-CLUES = {
-    "A.1": "was discovered by the astronomer who was born in Quillport and studied at the University of Ardmoor",
-    "A.2": "orbits Brontes",
-    "A.3": "moon",
-    "B.1": "was born in Quillport",
-    "B.2": "studied at the University of Ardmoor",
-}
-
-
-def asked(
-    corpus: Corpus, question: str = QUESTION, searcher: Searcher | None = None, tree: ResearchTree | None = None, **clues: str
-) -> Problem:
-    """The sound tree in words; `clues` by id, "A_2" for "A.2"."""
-    told = CLUES | {name.replace("_", "."): words for name, words in clues.items()}
-    return Problem(corpus, Extents(corpus), tree or plant(corpus, SOUND), BOUNDS, question, told, searcher)
-
-
-def surface(corpus: Corpus, question: str, tree: ResearchTree | None = None) -> Verdict:
-    return run_checks(asked(corpus, question, tree=tree), SURFACE)[1][0]
-
-
-def test_l1_the_sound_question_leaks_nothing(sound: Corpus) -> None:
-    assert surface(sound, QUESTION).passed
-    assert surface(sound, QUESTION).measured == {"leaks": []}
-
-
-@pytest.mark.parametrize(
-    ("words", "leak"),
-    [
-        ("called Ilmare (moon)", "A: ilmare"),
-        ("called Ilmare", "A: ilmare"),
-        ("called ILMARE", "A: ilmare"),
-        ("with Ilmare's gorges", "A: ilmare"),
-        ("with Ilmarean gorges", "A: ilmare"),
-        ("also known as Brontes VI", "A: brontes vi"),
-        ("found by Tamsin Vell", "B: tamsin vell"),
-        ("found by Vell", "B: vell"),
-        ("on Tamsin's map", "B: tamsin"),
-    ],
-)
-def test_l1_a_name_in_the_question(sound: Corpus, words: str, leak: str) -> None:
-    found = surface(sound, QUESTION.replace("that orbits", f"{words} that orbits"))
-    assert not found.passed
-    assert leak in found.measured["leaks"]
-    assert found.reason.startswith("the question shows ") and leak in found.reason
-
-
-def test_l1_an_anchor_is_an_alias(make_corpus: Callable[..., Corpus]) -> None:
-    corpus = make_corpus(with_more("Kesh", "It is smaller than the [[Ilmare (moon)|Pale Sister]]."))
-    assert "A: pale sister" in surface(corpus, QUESTION.replace("moon", "Pale Sister")).measured["leaks"]
-
-
-def test_l1_named_pages_and_kinds_are_no_leaks(sound: Corpus) -> None:
-    assert surface(sound, "Which moon of Brontes, Quillport, University of Ardmoor?").passed
-
-
-def test_l1_a_vague_vertex_must_not_be_named(sound: Corpus) -> None:
-    vague = link("{v} was born in {o}", ("Quillport", "~town", [link("{v} lies on {o}", "Sennet")]))
-    tree = plant(sound, moon_with(finder_with(vague, FINDER[2][1]), AT_BRONTES, kind("moon")))
-    assert surface(sound, QUESTION, tree).measured["leaks"] == ["D: quillport"]
-
-
-def search_checks(problem: Problem) -> dict[str, Verdict]:
-    return {v.check: v for v in run_checks(problem, SEARCH)[1]}
-
-
-def test_r_the_sound_question_passes(sound: Corpus, searcher: Searcher) -> None:
-    found = search_checks(asked(sound, searcher=searcher))
-    assert failed(found) == set()
-    assert found["R1"].measured == {"top_k": 3, "ranks": {}, "queries": 6}
-    assert set(found["R2"].measured["ranks"]) == {"A", "B"} and all(0 < r <= 5 for r in found["R2"].measured["ranks"].values())
-
-
-def test_r1_a_question_that_one_search_solves(sound: Corpus, searcher: Searcher) -> None:
-    telling = "Which moon of pale ice with deep gorges on its night side and an ocean below goes once around Brontes in nine days?"
-    found = search_checks(asked(sound, telling, searcher))
-    assert failed(found) == {"R1"}
-    assert found["R1"].measured["ranks"] == {"question dense": 1, "question sparse": 1, "question hybrid": 1}
-    assert found["R1"].reason == "the answer's page is found by question dense, question hybrid, question sparse"
-
-
-def test_r1_a_clue_that_finds_the_answer_as_a_query(sound: Corpus, searcher: Searcher) -> None:
-    found = search_checks(asked(sound, searcher=searcher, A_2="goes around Brontes once in nine days"))
-    assert failed(found) == {"R1"}
-    assert found["R1"].measured["ranks"]["A.2 sparse"] == 1
-    assert {name.split()[0] for name in found["R1"].measured["ranks"]} == {"A.2"}
-
-
-def test_r1_looks_no_further_than_the_bound(sound: Corpus, searcher: Searcher) -> None:
-    problem = asked(sound, searcher=searcher)
-    problem.bounds = BOUNDS.model_copy(update={"top_k": 40})
-    ranks = search_checks(problem)["R1"].measured["ranks"]
-    assert ranks and min(ranks.values()) > BOUNDS.top_k
-
-
-def test_r2_an_evidence_passage_that_can_not_be_found(make_home: Callable[..., Path]) -> None:
-    """Where the finder was born and studied stands in a table only: near enough for a proof, but no search reads it."""
-    life = "'''Tamsin Vell''' was an astronomer.\n{|\n| [[Quillport]] || [[University of Ardmoor]]\n|}"
-    home = make_home(with_page("Tamsin Vell", life), index=True)
-    corpus = Corpus.open(home / "corpus")
-    problem = asked(corpus, searcher=Searcher.open(home / "search", corpus))
-    assert failed(examine(corpus, problem.tree, "open")) == set()
-    found = search_checks(problem)
-    assert failed(found) == {"R2"}
-    assert found["R2"].reason == "no evidence of B among 5 hits"
-    assert found["R2"].measured["ranks"]["B"] == 0 < found["R2"].measured["ranks"]["A"]
