@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+from models import BAD, RandomModel, ScriptedModel, bad_model
 
 from infoseek_offline import pipeline
 from infoseek_offline.config import Config, load_config
@@ -124,3 +125,20 @@ def sound(sound_home: Path) -> Corpus:
 @pytest.fixture(scope="session")
 def sound_searcher(sound_home: Path, sound: Corpus) -> Searcher:
     return Searcher.open(sound_home / "search", sound)
+
+
+@pytest.fixture
+def scripted() -> type[ScriptedModel]:
+    """`scripted(answers)`: a language model with a queue of answers, or a function of the request, and a `history`."""
+    return ScriptedModel
+
+
+@pytest.fixture
+def random_model() -> RandomModel:
+    return RandomModel()
+
+
+@pytest.fixture(params=[*BAD, "random"])
+def any_bad_model(request: pytest.FixtureRequest) -> ScriptedModel:
+    """Each model that is of no use: garbage, refusals, echoes, no end, nothing, and random answers within the schema."""
+    return RandomModel() if request.param == "random" else bad_model(request.param)

@@ -60,6 +60,7 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     seconds: float
+    cut: bool = False  # the answer ran into its token limit
 
 
 class LanguageModel(Protocol):
