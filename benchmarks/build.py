@@ -1,7 +1,8 @@
-"""Time, memory and size of a corpus build: `python benchmarks/build.py DUMP [WORKERS]`, or of a forged dump: `… 10000`.
+"""Time, memory and size of a corpus build: `python benchmarks/build.py DUMP [WORKERS [HOME]]`, or of a forged dump: `… 10000`.
 
 Prints when each stage ended, the processor seconds of all, the peak of the memory of all processes together (shared pages counted
-once; mapped files apart, as the system takes them back when it needs to), and the size of the corpus beside that of the dump.
+once; mapped files apart, as the system takes them back when it needs to), and the size of the corpus beside that of the dump. With
+HOME the corpus is kept there, and a build that was killed goes on (its times are then of what was left).
 """
 
 from __future__ import annotations
@@ -57,12 +58,13 @@ def processor_seconds() -> float:
     return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
-def main(what: str, workers: int) -> None:
+def main(what: str, workers: int, kept: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         dump = Path(what)
         if what.isdigit():
             dump = Path(folder) / "forged.xml.bz2"
             forge(int(what), dump, workers=workers)
+        home = kept or Path(folder) / "home"
         memory = Memory()
         memory.start()
         begun, at = time.perf_counter(), ""
@@ -71,14 +73,15 @@ def main(what: str, workers: int) -> None:
             nonlocal at
             if stage != at:
                 if at:
-                    print(f"  to the end of {at:<10} {time.perf_counter() - begun:8.1f} s", flush=True)
+                    at_most = f"{memory.own} MB ({memory.all})"
+                    print(f"  to the end of {at:<10} {time.perf_counter() - begun:8.1f} s, so far at most {at_most}", flush=True)
                 at = stage
 
         start = processor_seconds()
-        made = pipeline.corpus(dump, Path(folder) / "home", workers=workers, progress=progress)
+        made = pipeline.corpus(dump, home, workers=workers, progress=progress)
         seconds, used = time.perf_counter() - begun, processor_seconds() - start
         pages = made["pages"]["total"]
-        size = sum(f.stat().st_size for f in (Path(folder) / "home").rglob("*") if f.is_file())
+        size = sum(f.stat().st_size for f in home.rglob("*") if f.is_file())
         print(f"{pages:,} pages, {made['counts']['redirects']:,} redirects, {made['counts']['links']:,} links, {workers} workers")
         print(f"{seconds:.0f} s, {used:.0f} s of processor, {used / pages * 1000:.2f} ms a page")
         print(f"peak memory {memory.own} MB, with mapped files {memory.all} MB")
@@ -86,4 +89,4 @@ def main(what: str, workers: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2)
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2, Path(sys.argv[3]) if len(sys.argv) > 3 else None)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -274,8 +274,8 @@ def test_settings_of_a_model_are_refused_for_lsa(tmp_path: Path) -> None:
         build_index(invented(9), tmp_path / "i", corpus_digest="x", settings=Settings(truncate_dim=8))
 
 
-def test_a_million_passages_open_in_under_a_second(tmp_path: Path) -> None:
-    """The parts that grow with the corpus are mapped: ids, pages, sections, postings, terms."""
+def test_what_grows_with_the_passages_is_mapped_and_not_read_at_opening(tmp_path: Path) -> None:
+    """Ids, pages, sections, postings, terms of a million passages."""
     opened(tmp_path / "i", invented(30))
     folder = tmp_path / "i"
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -295,12 +295,11 @@ def test_a_million_passages_open_in_under_a_second(tmp_path: Path) -> None:
         manifest["files"][name]["size"] = (folder / name).stat().st_size
     manifest["passages"] = count
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        assert len(Searcher.open(folder, Texts([]))) == count
-        times.append(time.perf_counter() - start)
-    assert min(times) < 1
+    tracemalloc.start()
+    assert len(Searcher.open(folder, Texts([]))) == count
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < count  # the least of those arrays has 4 bytes a passage
 
 
 # Measured on judged queries and known items
