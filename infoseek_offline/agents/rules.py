@@ -25,6 +25,13 @@ class RulePlanner:
         stop = moves[-1]
         if stop.reason == "done" or len(moves) == 1:
             return stop
+        candidates, child = self.narrowed(growth, moves)
+        if not candidates:
+            return Move("stop", moves[0].vertex, None, 0, 0, "no clue left")
+        return growth.rng.choices(candidates, self.weights(growth, candidates, child))[0]
+
+    def narrowed(self, growth: Growth, moves: Sequence[Move]) -> tuple[list[Move], bool]:
+        """The moves that the wanted shape asks for now: steps down (then the second is true) or other clues."""
         children = [m for m in moves if m.kind in ("start", "extend")]
         clues = [m for m in moves if m.kind == "constrain"]
         vertex = growth.draft.vertices[moves[0].vertex]
@@ -32,17 +39,15 @@ class RulePlanner:
         deepen = not inner and vertex.depth + 1 < growth.depth and vertex.depth == self._deepest(growth)
         widen = vertex is growth.draft.root and len(inner) == 1 and growth.rng.random() < growth.shape.branching
         if children and (deepen or widen or (not clues and not inner)):
-            return self._pick(growth, children, child=True)
-        if not clues:
-            return Move("stop", vertex.id, None, 0, 0, "no clue left")
-        return self._pick(growth, clues)
+            return children, True
+        return clues, False
 
     def _deepest(self, growth: Growth) -> int:
         return max(v.depth for v in growth.draft.vertices.values() if v.role in ("root", "inner"))
 
-    def _pick(self, growth: Growth, moves: Sequence[Move], child: bool = False) -> Move:
-        """A weighted draw. A clue should tell its share of what is still to be told, neither more nor much less; where few clues
-        are left to take, or a dead end has been met, the more telling ones weigh most."""
+    def weights(self, growth: Growth, moves: Sequence[Move], child: bool = False) -> list[float]:
+        """For a weighted draw. A clue should tell its share of what is still to be told, neither more nor much less; where few
+        clues are left to take, or a dead end has been met, the more telling ones weigh most."""
         vertex = growth.draft.vertices[moves[0].vertex]
         left = growth.shape.max_constraints - len(vertex.constraints)
         eager = not child and (vertex.id in growth.eager or left <= 2)
@@ -61,7 +66,7 @@ class RulePlanner:
             elif move.option.role == "blur":
                 weight *= 0.4  # and several vague descriptions of each page
             weights.append(weight)
-        return growth.rng.choices(list(moves), weights)[0]
+        return weights
 
 
 def _reads(move: Move) -> float:
