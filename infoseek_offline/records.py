@@ -135,7 +135,7 @@ class Evidence(Record):
 class Claim(Record):
     """A statement read from a page. `wording` is a full clause with the placeholders `{s}` and `{o}`, in the third person:
     "{s} was discovered by {o}", "the mean radius of {s} is {o}". For a link claim `object` is a page; for a literal it is None
-    and `value` holds the text. For a link claim of a model `value` is a blurred wording of the object ("a town in Norway"), or ""."""
+    and `value` holds the text. For a model's link claim `value` is a blurred wording of the object ("a town in Norway")."""
 
     subject: int
     object: int | None

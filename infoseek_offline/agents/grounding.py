@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from infoseek_offline.checks.surface import distinctive_words, surface_names
 from infoseek_offline.claims.clause import lexicon
 from infoseek_offline.claims.links import has_sentence_rules
-from infoseek_offline.corpus.kinds import singular
+from infoseek_offline.claims.vague import blur_of
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.clauses import PREPOSITIONS, realisable
 from infoseek_offline.records import Claim, Link
@@ -25,7 +25,6 @@ CONFIDENCE = 0.8  # of an accepted claim
 MAX_WORDS = 10
 _WORD = re.compile(r"[^\W_]+")
 _PLACE = re.compile(r"\{(?:page|s)\}"), re.compile(r"\{(?:link|o)\}")
-_INSIDE = re.compile(r"\s+(?:in|of|on|at|from)\s+")
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,6 @@ class Proposal:
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.link}: {self.relation}" + (f" [{self.blur}]" if self.blur else "")
-
-
-@dataclass(frozen=True)
-class Blur:
-    """A vague description that holds: of that kind, and in that place where one is given."""
-
-    kind: str
-    container: int | None
 
 
 @dataclass(frozen=True)
@@ -126,30 +117,3 @@ def cover(plain: str, sentence: str, language: str) -> float:
     stems, lemmas = set(terms(sentence, language)), {known.lemma(w) for w in said}
     found = sum(bool(set(terms(w, language)) & stems) or known.lemma(w) in lemmas for w in content)
     return found / len(content)
-
-
-def blur_of(corpus: Corpus, page: int, words: str) -> Blur | None:
-    """What a vague wording ("a town in Germany") says of a page, None where the corpus does not agree: its kind must be the last
-    word of a kind or category of the page, its place a page that the page's infobox or first sentence links to."""
-    bare = re.sub(r"^(?:an?|the|one of the|some)\s+", "", words.strip(" ."), flags=re.IGNORECASE)
-    head, *rest = _INSIDE.split(bare, maxsplit=1)
-    noun = head.casefold().split()
-    if not noun:
-        return None
-    record = corpus.page(page)
-    kinds = {*record.types, *corpus.nouns[page].casefold().split()[-1:]}
-    kinds |= {singular(w) for name in record.categories for w in name.casefold().split()[:3]}
-    told = {*kinds, *corpus.nouns[page].casefold().split(), *(w for name in record.categories for w in name.casefold().split())}
-    if noun[-1] not in kinds or not all(word in told or singular(word) in told for word in noun[:-1]):
-        return None
-    if not rest:
-        return Blur(noun[-1], None)
-    container = corpus.resolve(re.sub(r"^the\s+", "", rest[0]))
-    near_by = [link.target for link in corpus.links(page) if link.is_evidence and _tells_place(corpus, page, link)]
-    return Blur(noun[-1], container) if container is not None and container != page and container in near_by else None
-
-
-def _tells_place(corpus: Corpus, page: int, link: Link) -> bool:
-    """Whether the link stands in the infobox or the first sentence."""
-    spans = corpus.sentence_spans(page)
-    return link.start >= corpus.page(page).prose_end or bool(spans and spans[0][0] <= link.start < spans[0][1])

@@ -46,6 +46,11 @@ class Statement:
     claim: Claim
 
 
+def stated(page: int, claim: Claim) -> Statement:
+    """What the page itself claims."""
+    return Statement(page, claim.object, claim.wording.replace("{s}", "{v}"), claim)
+
+
 def read_all(
     corpus: Corpus,
     browser: Browser,
@@ -119,7 +124,7 @@ class ClaimStore:
 
     def _about(self, page: int) -> tuple[Statement, ...]:
         """All statements about the page, its own and those of pages that name it; the best of each other page or literal."""
-        found = [Statement(page, c.object, c.wording.replace("{s}", "{v}"), c) for c in self.read(page)]
+        found = [stated(page, c) for c in self.read(page)]
         named = f"SELECT body FROM claim WHERE object = ? ORDER BY page, ordinal LIMIT {MAX_INCOMING}"
         for claim in self._rows(named, page):
             wording = claim.wording.replace("{o}", "{v}").replace("{s}", "{o}")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from infoseek_offline.agents.base import Planner
+from infoseek_offline.agents.base import Browser, Planner
+from infoseek_offline.agents.model_browser import ModelBrowser, Shelf
+from infoseek_offline.agents.model_planner import ModelPlanner
 from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.checks.all import SEARCH, STRUCTURE, SURFACE, run_checks
 from infoseek_offline.checks.problem import Problem
@@ -19,6 +21,8 @@ from infoseek_offline.config import Config
 from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import digest_of
+from infoseek_offline.llm.asked import Asked
+from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.questions.realise import Realiser, Wording
 from infoseek_offline.records import Certificate, Question, Rejection, ResearchTree, Verdict
 from infoseek_offline.retrieval.searcher import Searcher
@@ -33,24 +37,50 @@ HOPELESS = 6  # attempts without one finished tree, after which a page is left
 
 @dataclass(frozen=True)
 class Made:
-    """What came of one answer page. `gave_up` counts the Planner's reasons for trees that never were finished."""
+    """What came of one answer page. `gave_up` counts the Planner's reasons for trees that never were finished; `asked` holds the
+    ledger's keys of what a model was asked for it."""
 
     question: Question | None
     rejections: tuple[Rejection, ...]
     gave_up: dict[str, int]
+    asked: tuple[str, ...] = ()
 
 
 class Maker:
-    """The open corpus, index and agents of one process."""
+    """The open corpus, index and agents of one process, or of one thread: those share `extents` and `shelf`."""
 
-    def __init__(self, corpus: Corpus, claims: ClaimStore, searcher: Searcher, config: Config) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        claims: ClaimStore,
+        searcher: Searcher,
+        config: Config,
+        model: LanguageModel | None = None,
+        *,
+        extents: Extents | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
         self.corpus, self.searcher, self.config = corpus, searcher, config
-        self.extents = Extents(corpus, config.reading)
-        self.options = Options(corpus, claims, self.extents)
+        self.extents = extents if extents is not None else Extents(corpus, config.reading)
         self.realiser = Realiser(corpus)
+        self.model: Asked | None = None
         self.planner: Planner = RulePlanner()
+        browser: Browser | None = None
+        if model is not None:
+            self.model = Asked(model)
+            self.planner = ModelPlanner(self.model)
+            browser = ModelBrowser(corpus, self.model, config.seed, shelf)
+        self.options = Options(corpus, claims, self.extents, browser)
 
     def make(self, root: int) -> Made:
+        """Raises ModelError where the model gives no answer at all; Pending where it will give one later."""
+        if self.model is None:
+            return self._make(root)
+        self.model.begin()
+        made = self._make(root)
+        return replace(made, asked=tuple(self.model.keys))
+
+    def _make(self, root: int) -> Made:
         title = self.corpus.titles[root]
         rejections: list[Rejection] = []
         gave_up: dict[str, int] = {}

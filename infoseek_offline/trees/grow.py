@@ -8,7 +8,8 @@ stands for one page when its parent is constrained. What comes out is checked al
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pyroaring import BitMap
@@ -26,6 +27,7 @@ MAX_RETREATS = 10
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
 LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
 UNKNOWN_KIND = "subject"
+_ONE_ONLY = re.compile(r"\b(?:is|was) the\b|\bonly\b")
 NO_START = "no page to start with"
 
 
@@ -45,6 +47,7 @@ class Growth:
         self.corpus: Corpus = options.corpus
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
+        options.begin(root)
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
         self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
         self.known: dict[str, BitMap] = {}  # extents of the draft's constraints, by id, as their options gave them
@@ -236,6 +239,9 @@ class Growth:
         reader knows that one place has Cardiff as its seat, and needs no other clue."""
         if option.role != "leaf" or option.page is None or option.constraint.key == "connected":
             return False
+        if option.read:  # in words of its own, which no other page's claim has
+            alike = option.extent.intersection_cardinality(self.extents.called(self.draft.root.noun))
+            return alike < self.bounds.min_skipped or _ONE_ONLY.search(option.constraint.wording) is not None
         return self.options.sharing(option.constraint, option.page) < self.bounds.min_skipped
 
     def describable(self, page: int, depth: int) -> bool:
@@ -280,7 +286,7 @@ class Growth:
             if vertex.depth >= 1 and page in self.within(vertex.depth):
                 continue
             if page != self.draft.root.page and self.describable(page, vertex.depth + 1):
-                found.append(Option(option.constraint, "inner", page, option.extent, adds=1))
+                found.append(replace(option, role="inner", shown=frozenset()))
         return found
 
     def retreat(self, vertex: DraftVertex) -> bool:
@@ -315,6 +321,8 @@ class Growth:
             vertex, option.constraint, option.page, self.corpus.titles[option.page], option.role or "leaf", self.noun(option.page)
         )
         self.known[vertex.constraints[-1].id] = option.extent
+        if option.role == "inner":
+            self.options.open(option.page)
         for beneath in option.beneath:
             if beneath.page is None:
                 self.draft.constrain(child, beneath.constraint)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from pyroaring import BitMap
 
+from infoseek_offline.agents.base import Browser
 from infoseek_offline.claims.blur import ladder
 from infoseek_offline.claims.links import has_sentence_rules
-from infoseek_offline.claims.store import ClaimStore, Statement
+from infoseek_offline.claims.store import ClaimStore, Statement, stated
+from infoseek_offline.claims.vague import Blur, blur_of
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.clauses import realisable
 from infoseek_offline.records import Claim, Constraint, Fact
@@ -43,13 +45,17 @@ class Option:
     named: tuple[int, ...] = ()  # pages whose titles stand in a literal ("moons of Uranus")
     adds: int = 0  # vertices that it brings with it
     shown: frozenset[str] = frozenset()  # words of the titles that it names (`title_words`)
+    blur: Blur | None = None  # how the browser would leave the page vague
+    read: bool = False  # by the browser, not by rules
 
 
 class Options:
-    """Options of pages, made when asked for."""
+    """Options of pages, made when asked for. With a `browser` those pages that a tree describes are read by it as well: they are
+    `opened` while that tree grows, so that what it sees does not depend on the trees before it."""
 
-    def __init__(self, corpus: Corpus, claims: ClaimStore, extents: Extents) -> None:
-        self.corpus, self.claims, self.extents = corpus, claims, extents
+    def __init__(self, corpus: Corpus, claims: ClaimStore, extents: Extents, browser: Browser | None = None) -> None:
+        self.corpus, self.claims, self.extents, self.browser = corpus, claims, extents, browser
+        self.opened: dict[int, list[Option]] = {}  # what the browser adds to the rules' links, by page
         # Where first sentences can't be read, most kinds are unknown, and a page of unknown kind may be described too.
         self.any_kind = not has_sentence_rules(corpus.language)
         self._links: dict[int, list[Option]] = {}
@@ -61,8 +67,29 @@ class Options:
         self._shared: dict[int, Counter[str]] = {}
         self._reach: tuple[int, list[BitMap]] = (-1, [])
         self._offers: tuple[int, dict[tuple[int, int, str], list[Option]]] = (-1, {})
-
         self._describable: tuple[int, dict[tuple[int, int], bool]] = (-1, {})
+
+    def begin(self, root: int) -> None:
+        """A new tree grows from `root`."""
+        for page in list(self.opened):
+            self._forget(page)
+        self.opened.clear()
+        self.open(root)
+
+    def open(self, page: int) -> None:
+        """The tree describes the page: read it, where there is a browser. Raises ModelError where no answer is to be had."""
+        if self.browser is None or page in self.opened:
+            return
+        known = {(o.page, o.constraint.wording) for o in self._ruled(page)}
+        claims = [c for c in self.browser.read(page) if (c.object, c.wording.replace("{s}", "{v}")) not in known]
+        self.opened[page] = self._leaves(page, [stated(page, c) for c in claims])
+        self._forget(page)
+
+    def _forget(self, page: int) -> None:
+        """What was made of the page with other claims."""
+        for kept in (self._offers[1], self._describable[1]):
+            for key in [k for k in kept if k[0] == page]:
+                del kept[key]  # type: ignore[arg-type]
 
     def describable_of(self, root: int) -> dict[tuple[int, int], bool]:
         """The same for whether a page can be described at a depth."""
@@ -99,13 +126,25 @@ class Options:
 
     def links(self, page: int) -> list[Option]:
         """A named leaf for each page that a claim links with this one."""
+        return self._ruled(page) + self.opened.get(page, [])
+
+    def _ruled(self, page: int) -> list[Option]:
         if page not in self._links:
             self._links[page] = self._leaves(page, self._sayable(page))
         return self._links[page]
 
     def _leaves(self, page: int, statements: Iterable[Statement]) -> list[Option]:
         return [
-            Option(_link(s), "leaf", s.other, self.extents.near(s.other), adds=1, shown=self.title_words(s.other))
+            Option(
+                _link(s),
+                "leaf",
+                s.other,
+                self.extents.near(s.other),
+                adds=1,
+                shown=self.title_words(s.other),
+                blur=blur_of(self.corpus, s.other, s.claim.value) if s.claim.value else None,
+                read=s.claim.source == "model",
+            )
             for s in statements
             if s.other is not None and s.other in self.extents.universe and not self._says_the_kind(page, s.other)
         ]
@@ -143,22 +182,21 @@ class Options:
     def blurs(self, page: int) -> list[Option]:
         """Linked pages left vague: by their container ("a city in Germany") or by their type ("a chemist")."""
         if page not in self._blurs:
-            found: list[Option] = []
-            for option in self.links(page):
-                assert option.page is not None
-                if not self.corpus.nouns[option.page]:
-                    continue
-                for beneath in self._vague_words(option.page):
-                    if len(beneath.extent) > MAX_VAGUE * len(self.extents.universe):
-                        continue  # "a university" alone says nothing
-                    extent = self._around(beneath)
-                    if page in extent and len(beneath.extent) > 1:
-                        vague = Option(
-                            option.constraint, "blur", option.page, extent, (beneath,), adds=1 + beneath.adds, shown=beneath.shown
-                        )
-                        found.append(vague)
-            self._blurs[page] = found
-        return self._blurs[page]
+            self._blurs[page] = [o for link in self._ruled(page) for o in self._left_vague(page, link)]
+        return self._blurs[page] + [o for link in self.opened.get(page, ()) for o in self._left_vague(page, link)]
+
+    def _left_vague(self, page: int, link: Option) -> Iterator[Option]:
+        assert link.page is not None
+        if not self.corpus.nouns[link.page]:
+            return
+        for beneath in self._vague_words(link.page):
+            if len(beneath.extent) > MAX_VAGUE * len(self.extents.universe):
+                continue  # "a university" alone says nothing
+            if link.blur is not None and not _as_blurred(beneath, link.blur):
+                continue
+            extent = self._around(beneath)
+            if page in extent and len(beneath.extent) > 1:
+                yield Option(link.constraint, "blur", link.page, extent, (beneath,), adds=1 + beneath.adds, shown=beneath.shown)
 
     def _around(self, vague: Option) -> BitMap:
         """The pages near any page that fits a vague description; many pages share a description ("a country in Europe")."""
@@ -210,6 +248,13 @@ CONTAINERS = frozenset(
         "planet planet prefecture sea ocean island"
     ).split()
 ) | {"part of", "located in", "parent planet", "mountain range"}
+
+
+def _as_blurred(vague: Option, blur: Blur) -> bool:
+    """Whether a vague description is the one that the browser gave."""
+    if blur.container is not None:
+        return vague.page == blur.container
+    return vague.page is None and vague.constraint.value == blur.kind
 
 
 def _link(statement: Statement) -> Constraint:
