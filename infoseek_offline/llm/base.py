@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from infoseek_offline.files import digest_of
 
 Role = Literal["system", "user", "assistant"]
-Stage = Literal["browser", "planner", "writer", "cover", "judge", "closed_book", "open_book", "alternatives", "canary"]
+Stage = Literal["browser", "planner", "writer", "cover", "judge", "closed_book", "open_book", "alternatives", "bridge", "canary"]
 
 
 @dataclass(frozen=True)
