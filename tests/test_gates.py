@@ -17,6 +17,7 @@ from infoseek_offline.checks.gates import GATES, SAMPLES, Asker, run_gates
 from infoseek_offline.checks.problem import Problem
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.errors import ModelError, Pending
+from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import Request
 from infoseek_offline.records import Verdict
 from infoseek_offline.retrieval.searcher import Searcher
@@ -67,7 +68,7 @@ def saying(answer: str, judge: str = "no") -> Answers:
 
 def gate(name: str, problem: Problem, model: ScriptedModel | Answers) -> Verdict:
     model = model if isinstance(model, ScriptedModel) else ScriptedModel(model)
-    (found,) = run_gates(problem, Asker(model, "key"), [name])
+    (found,) = run_gates(problem, Asker(Asked(model), "key"), [name])
     return found
 
 
@@ -216,7 +217,7 @@ def test_an_alternative_inside_the_candidates(home: Path) -> None:
 def test_each_proposal_is_noted_with_what_became_of_it(problem: Problem) -> None:
     noted: list[tuple[str, str]] = []
     model = ScriptedModel(proposing("Sael", "Nowhere", "Ilmare (moon)"))
-    run_gates(problem, Asker(model, "key", lambda request, name, why: noted.append((name, why))), ["alternatives"])
+    run_gates(problem, Asker(Asked(model, lambda request, name, why: noted.append((name, why))), "key"), ["alternatives"])
     orbits = next(c.id for c in problem.tree.root.constraints if "orbits" in c.wording)
     assert noted == [
         ("Sael", f"excluded by {orbits}"), ("Nowhere", "no page of the corpus"), ("Ilmare (moon)", "the answer itself"),
@@ -268,10 +269,10 @@ def test_gates_run_in_their_order_and_stop_at_the_first_that_fails(problem: Prob
             return {"alternatives": []}
         return {"reason": "", "answer": "Ilmare" if request.stage == "open_book" else "unknown"}
 
-    found = run_gates(problem, Asker(ScriptedModel(answers), "key"), [*reversed(GATES)])
+    found = run_gates(problem, Asker(Asked(ScriptedModel(answers)), "key"), [*reversed(GATES)])
     assert [v.check for v in found] == ["G1", "G2", "G3", "G4"] and all(v.passed for v in found)
-    assert [v.check for v in run_gates(problem, Asker(ScriptedModel(saying("unknown")), "key"), [*GATES])] == ["G1", "G2"]
-    assert run_gates(problem, Asker(ScriptedModel(), "key"), []) == []
+    assert [v.check for v in run_gates(problem, Asker(Asked(ScriptedModel(saying("unknown"))), "key"), [*GATES])] == ["G1", "G2"]
+    assert run_gates(problem, Asker(Asked(ScriptedModel()), "key"), []) == []
 
 
 @pytest.mark.parametrize("name", GATES)

@@ -14,6 +14,7 @@ from models import BAD, RandomModel, ScriptedModel, bad_model
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.errors import ModelError
+from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import Request
 from infoseek_offline.questions import cover
 from infoseek_offline.questions.realise import Wording
@@ -85,7 +86,7 @@ def item(items: list[Question]) -> Question:
 
 
 def write(corpus: Corpus, tree: ResearchTree, model: ScriptedModel, accept: Callable[[Wording], str] = accepting) -> Written:
-    return Writer(corpus, model).write(tree, "key", accept)
+    return Writer(corpus, Asked(model)).write(tree, "key", accept)
 
 
 def changed(change: Callable[[str], str], then: Callable[[Request], Any] = able) -> Callable[[Request], Any]:
@@ -158,15 +159,14 @@ def test_the_same_tree_and_key_ask_the_same(corpus: Corpus, item: Question) -> N
     write(corpus, item.tree, second)
     assert [r.key("m") for r in first.history] == [r.key("m") for r in second.history]
     other = ScriptedModel(able)
-    Writer(corpus, other).write(item.tree, "another", accepting)
+    Writer(corpus, Asked(other)).write(item.tree, "another", accepting)
     assert {r.seed for r in other.history}.isdisjoint({r.seed for r in first.history})
 
 
 def test_what_was_proposed_is_noted_with_what_became_of_it(corpus: Corpus, item: Question) -> None:
     noted: list[tuple[str, str, str]] = []
-    Writer(corpus, ScriptedModel(able), lambda request, proposal, reason: noted.append((request.stage, proposal, reason))).write(
-        item.tree, "key", lambda wording: "it leaks"
-    )
+    model = Asked(ScriptedModel(able), lambda request, proposal, reason: noted.append((request.stage, proposal, reason)))
+    Writer(corpus, model).write(item.tree, "key", lambda wording: "it leaks")
     assert [(stage, reason) for stage, _, reason in noted] == [("cover", ""), ("writer", "it leaks")] * TRIES
     assert all(proposal.endswith("?") for _, proposal, _ in noted)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -23,11 +23,10 @@ from infoseek_offline.checks.answers import is_near, is_right
 from infoseek_offline.checks.problem import Problem, verdict
 from infoseek_offline.checks.surface import surface_names
 from infoseek_offline.corpus.entities import base_title
-from infoseek_offline.errors import Pending
 from infoseek_offline.files import digest_of
-from infoseek_offline.llm.base import Completion, LanguageModel, Message, Request, Sampling, Stage
+from infoseek_offline.llm.asked import Asked, seed_of
+from infoseek_offline.llm.base import Completion, Message, Request, Sampling, Stage
 from infoseek_offline.llm.prompts import Prompt, load_prompt
-from infoseek_offline.questions.writer import ask, seed_of
 from infoseek_offline.records import Constraint, Verdict, Vertex
 from infoseek_offline.trees.solve import solve_without, subtree_constraint
 
@@ -37,28 +36,13 @@ MAX_ANSWER, MAX_REASON, MAX_ALTERNATIVES = 120, 400, 5  # characters, characters
 ANSWER_TOKENS = 200
 MASK = "[…]"
 
-Note = Callable[[Request, str, str], None]  # (request, proposal, reason; "" accepted), for the ledger
 
-
-@dataclass
+@dataclass(frozen=True)
 class Asker:
     """The model, as the gates of one item ask it. `key` is the item's, for the seeds."""
 
-    model: LanguageModel
+    model: Asked
     key: str
-    note: Note = field(default=lambda request, proposal, reason: None)
-
-    def ask(self, requests: Sequence[Request]) -> list[Completion]:
-        """All of them; where answers are awaited in files, all are written down before it stops."""
-        found, pending = [], None
-        for request in requests:
-            try:
-                found.append(ask(self.model, request))
-            except Pending as error:
-                pending = error
-        if pending:
-            raise pending
-        return found
 
     def request(
         self, stage: Stage, prompt: Prompt, messages: tuple[Message, ...], schema: dict[str, Any], *, sample: int = 0,
@@ -89,7 +73,7 @@ class Asker:
                 one["judge"] = asked.key(self.model.digest)
                 near.append((one, asked))
             said.append(one)
-        for (one, _), found in zip(near, self.ask([asked for _, asked in near]), strict=True):
+        for (one, _), found in zip(near, self.model.ask_all([asked for _, asked in near]), strict=True):
             one["judged"] = {"yes": "same", "no": "different"}[found.value["same"]] if found.value else "unclear"
         return said
 
@@ -117,7 +101,7 @@ def closed_book(problem: Problem, asker: Asker) -> Verdict:
     prompt = load_prompt("closed_book")
     messages = prompt.messages(question=problem.question)
     requests = [asker.request("closed_book", prompt, messages, answer_schema(), sample=n, temperature=0.8) for n in range(SAMPLES)]
-    said = asker.judged(problem, list(zip(requests, asker.ask(requests), strict=True)))
+    said = asker.judged(problem, list(zip(requests, asker.model.ask_all(requests), strict=True)))
     known = [one["answer"] for one in said if is_hit(one) or one["judged"] == "unclear"]
     reason = f"known without search: {known[0]!r}" if known else unusable(said)
     return verdict("G1", not reason, reason, model=asker.model.name, samples=said)
@@ -128,7 +112,7 @@ def closed_book(problem: Problem, asker: Asker) -> Verdict:
 
 def open_book(problem: Problem, asker: Asker) -> Verdict:
     request, documents = _over_passages(problem, asker, "open_book", evidence_documents(problem), hard_negatives(problem), ())
-    said = asker.judged(problem, [(request, asker.ask([request])[0])])[0]
+    said = asker.judged(problem, [(request, asker.model.ask_all([request])[0])])[0]
     reason = unusable([said]) or ("" if is_hit(said) else f"the evidence gives {said['answer']!r}")
     return verdict("G2", not reason, reason, model=asker.model.name, documents=documents, **said)
 
@@ -154,9 +138,10 @@ def _over_passages(
         documents = sorted([*needed, *others[:count]], key=lambda d: (digest_of(problem.question, d), d))
         passages = "\n".join(_passage(problem, document, hidden) for document in documents)
         messages = prompt.messages(passages=passages, question=problem.question)
-        if asker.model.count_tokens(messages) + ANSWER_TOKENS <= asker.model.context:
+        request = asker.request(stage, prompt, messages, answer_schema())
+        if asker.model.fits(request):
             break
-    return asker.request(stage, prompt, messages, answer_schema()), documents
+    return request, documents
 
 
 def _passage(problem: Problem, document: str, hidden: Sequence[str]) -> str:
@@ -175,12 +160,12 @@ def alternatives(problem: Problem, asker: Asker) -> Verdict:
     messages = prompt.messages(question=problem.question, answer=problem.corpus.titles[problem.answer])
     names = {"type": "array", "maxItems": MAX_ALTERNATIVES, "items": {"type": "string", "maxLength": MAX_ANSWER}}
     request = asker.request("alternatives", prompt, messages, _object({"alternatives": names}))
-    found = asker.ask([request])[0]
+    found = asker.model.ask_all([request])[0]
     proposals = [excluded(problem, name) for name in (found.value["alternatives"] if found.value else ())]
     reason = f"no usable answer: {found.reason}" if found.value is None else ""
     for proposal in proposals:
         fits = proposal["page"] not in ("", problem.corpus.titles[problem.answer]) and not proposal["excluded_by"]
-        asker.note(request, proposal["name"], "" if fits else _why_not(proposal))
+        asker.model.note(request, proposal["name"], "" if fits else _why_not(proposal))
         if fits and not reason:
             reason = f"{proposal['page']} fits as well"
     return verdict("G3", not reason, reason, model=asker.model.name, key=request.key(asker.model.digest), proposals=proposals)
@@ -215,7 +200,7 @@ def bridge(problem: Problem, asker: Asker) -> Verdict:
         hidden = sorted({*surface_names(problem.corpus, vertex.page)} - {vertex.noun.casefold()}, key=lambda n: (-len(n), n))
         left, instead = documents_without(problem, vertex), rivals(problem, vertex)
         asked.append(_over_passages(problem, asker, "bridge", left, instead, hidden))
-    answers = asker.judged(problem, list(zip([r for r, _ in asked], asker.ask([r for r, _ in asked]), strict=True)))
+    answers = asker.judged(problem, list(zip([r for r, _ in asked], asker.model.ask_all([r for r, _ in asked]), strict=True)))
     answered = [v.id for v, said in zip(inner, answers, strict=True) if is_hit(said) or said["judged"] == "unclear"]
     reason = f"answered without {', '.join(answered)}" if answered else unusable(answers)
     told = {v.id: {"documents": shown, **said} for v, (_, shown), said in zip(inner, asked, answers, strict=True)}

@@ -54,6 +54,16 @@ class Asked:
             raise pending
         return found
 
+    def ask_all(self, requests: Sequence[Request]) -> list[Completion]:
+        """As `complete_all`; what does not fit the context is not asked, and says so."""
+        misfits = {n: self._misfit(request) for n, request in enumerate(requests) if not self.fits(request)}
+        found = iter(self.complete_all([request for n, request in enumerate(requests) if n not in misfits]))
+        return [misfits[n] if n in misfits else next(found) for n in range(len(requests))]
+
+    def _misfit(self, request: Request) -> Completion:
+        tokens = self.count_tokens(request.messages)
+        return Completion("", None, f"{tokens} tokens of prompt do not fit a context of {self.context}", 0, 0, 0.0)
+
     def note(self, request: Request, proposal: str, reason: str = "") -> None:
         """What became of a proposal: accepted where there is no reason."""
         if self._note is not None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.files import digest_of
-from infoseek_offline.llm.base import Completion, LanguageModel, Message, Request, Sampling, Stage
+from infoseek_offline.llm.asked import Asked, seed_of
+from infoseek_offline.llm.base import Message, Request, Sampling, Stage
 from infoseek_offline.llm.prompts import load_prompt
 from infoseek_offline.questions.cover import added, form_faults, kind_of, lacking, stands_in, untold
 from infoseek_offline.questions.names import Names, literal_name
@@ -28,7 +28,6 @@ MAX_CLUE = 400
 MAX_TOKENS = {"writer": 400, "cover": 1200}
 
 Accept = Callable[[Wording], str]  # the reason against a wording, "" for none
-Noted = Callable[[Request, str, str], None]  # (request, proposal, reason; "" accepted), for the ledger
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,11 @@ class Sheet:
 
 
 class Writer:
-    """Puts the trees of one corpus into words by a model. `note` is told what became of each proposal."""
+    """Puts the trees of one corpus into words by a model, and notes what became of each proposal."""
 
-    def __init__(self, corpus: Corpus, model: LanguageModel, note: Noted | None = None) -> None:
+    def __init__(self, corpus: Corpus, model: Asked) -> None:
         self.corpus, self.model = corpus, model
         self.names = Names(corpus)
-        self.note: Noted = note or (lambda request, proposal, reason: None)
 
     def write(self, tree: ResearchTree, key: str, accept: Accept) -> Written:
         """`key` is the tree's, for the seeds; `accept` says what else is against a wording."""
@@ -67,7 +65,7 @@ class Writer:
         for attempt in range(TRIES):
             request = self._request("writer", messages, question_schema(), key, attempt)
             wording, reason, answer = self._once(tree, sheet, request, key, attempt, accept)
-            self.note(request, wording.question if wording else answer, reason)
+            self.model.note(request, wording.question if wording else answer, reason)
             if wording is not None and not reason:
                 return Written(wording, tuple(refused))
             refused.append(reason)
@@ -79,7 +77,7 @@ class Writer:
         self, tree: ResearchTree, sheet: Sheet, request: Request, key: str, attempt: int, accept: Accept
     ) -> tuple[Wording | None, str, str]:
         """(wording, what is against it, the answer's text)."""
-        found = ask(self.model, request)
+        found = self.model.ask_all([request])[0]
         answer = found.text[:MAX_QUESTION]
         if found.value is None:
             return None, found.reason, answer
@@ -98,12 +96,12 @@ class Writer:
         """The words of each clue, as the model finds them in its question, and what is against them."""
         messages = load_prompt("cover").messages(things=sheet.described, clues=sheet.clues, question=question)
         request = self._request("cover", messages, cover_schema(sheet, tree), key, attempt)
-        found = ask(self.model, request)
+        found = self.model.ask_all([request])[0]
         if found.value is None:
             return {}, f"its clues could not be found ({found.reason})"
         clues, reasons = read_cover(tree, sheet, question, found.value)
         reason = "; ".join(reasons or _in_facts(untold(tree, question, clues), sheet))
-        self.note(request, question, reason)
+        self.model.note(request, question, reason)
         return clues, reason
 
     def _request(self, stage: Stage, messages: tuple[Message, ...], schema: dict[str, Any], key: str, attempt: int) -> Request:
@@ -145,19 +143,6 @@ class Writer:
         if re.match(r"(?i)(the|an?) ", other):
             text = text.replace("the {o}", "{o}")
         return text.replace("the {v}", "{v}").replace("{v}", "\0").replace("{o}", other).replace("\0", vertex)
-
-
-def ask(model: LanguageModel, request: Request) -> Completion:
-    """Ask once; what does not fit the model's context is not asked, and says so."""
-    tokens = model.count_tokens(request.messages)
-    if tokens + request.sampling.max_tokens > model.context:
-        return Completion("", None, f"{tokens} tokens of prompt do not fit a context of {model.context}", 0, 0, 0.0)
-    return model.complete(request)
-
-
-def seed_of(*parts: Any) -> int:
-    """A seed that depends on the item alone; never 0, which some servers take for none."""
-    return 1 + int(digest_of("seed", *parts), 16) % (2**31 - 2)
 
 
 def question_schema() -> dict[str, Any]:
