@@ -127,6 +127,14 @@ def sound_searcher(sound_home: Path, sound: Corpus) -> Searcher:
     return Searcher.open(sound_home / "search", sound)
 
 
+@pytest.fixture(scope="session")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of random weights in a file that llama.cpp loads; tests must not change it."""
+    from tiny_gguf import write_tiny_gguf
+
+    return write_tiny_gguf(tmp_path_factory.mktemp("model") / "tiny.gguf")
+
+
 @pytest.fixture
 def scripted() -> type[ScriptedModel]:
     """`scripted(answers)`: a language model with a queue of answers, or a function of the request, and a `history`."""

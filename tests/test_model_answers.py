@@ -63,6 +63,10 @@ def test_json_is_found_in_what_stands_around_it(text: str) -> None:
     assert completion.text == text
 
 
+def test_a_raw_line_end_in_a_string_does_no_harm() -> None:
+    assert read(TEXT.replace("short", "sh\nort")).value["notes"][0]["text"] == "sh\nort"
+
+
 def test_tokens_and_time_are_handed_on() -> None:
     assert read(TEXT, prompt_tokens=20, completion_tokens=9, seconds=0.5, cut=True) == Completion(TEXT, GOOD, "", 20, 9, 0.5, True)
 

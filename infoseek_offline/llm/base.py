@@ -7,6 +7,7 @@ value and with its reason, since a bad answer costs one proposal and never the r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -46,7 +47,8 @@ class Request:
         """The ledger's key: the digest of model, messages, schema, sampling and seed."""
         messages = [[m.role, m.content] for m in self.messages]
         sampling = [self.sampling.temperature, self.sampling.top_p, self.sampling.max_tokens]
-        return digest_of("completion", model, messages, dict(self.schema), sampling, self.seed)
+        schema = json.dumps(dict(self.schema))  # not sorted: properties are answered in their order
+        return digest_of("completion", model, messages, schema, sampling, self.seed)
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def _read(request: Request, text: str) -> tuple[Any, str]:
     fault = ""
     for part in [answer] if _echo(request, answer) else _parts(answer):
         try:
-            value = json.loads(part, parse_constant=_no_constant)
+            value = json.loads(part, parse_constant=_no_constant, strict=False)  # raw line ends do no harm
         except (ValueError, RecursionError) as error:
             fault = fault or str(error)
             continue

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from infoseek_offline.errors import ModelError
-from infoseek_offline.files import canonical_json, digest_of
+from infoseek_offline.files import digest_of
 from infoseek_offline.llm.base import Completion, LanguageModel, Message, Request, Sampling
 from infoseek_offline.llm.checked import read_answer
 
@@ -146,7 +146,7 @@ class Ledger:
 
     def keep(self, key: str, model: str, request: Request, completion: Completion) -> None:
         """The first answer to a key stays."""
-        asked = canonical_json({**asdict(request), "schema": dict(request.schema)})
+        asked = json.dumps({**asdict(request), "schema": dict(request.schema)})
         row = (key, model, request.stage, request.prompt, asked, completion.text, int(completion.cut), completion.reason)
         took = (completion.prompt_tokens, completion.completion_tokens, completion.seconds)
         self._connection().execute("INSERT OR IGNORE INTO completion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row + took)

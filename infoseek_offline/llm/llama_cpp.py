@@ -1,0 +1,311 @@
+"""Any GGUF file, by llama.cpp in this process.
+
+Context length, chat template and special tokens are the file's, threads all of the machine's, layers on the GPU where llama.cpp was
+built with one; each can be told otherwise. Weights are mapped, so that processes share them; each process has its own context, made
+at its first call, and threads take turns.
+
+What llama-cpp-python would do by itself, and is kept from doing here:
+
+- an OpenAI `json_schema` is dropped without a word, and a schema that can't be converted becomes "any JSON": schemas are converted
+  by `grammar_of`, which raises ValueError, and handed over as `grammar=`;
+- a grammar that llama.cpp can't parse ends the process: it is tried before it is used;
+- so does a vocabulary in which the grammar's next character can't be written: such a file is refused when it is opened;
+- strings may hold raw line ends, which JSON does not allow: the grammar is mended;
+- integer bounds are not kept: short ranges become choices, and every answer is checked against its schema all the same;
+- seed 0 at loading means a random one, and so does 2^32 - 1 at a call: each call has its own seed, never that one;
+- the cache of the prompt before changes the last bits: `reset()` before each call;
+- top-k 40 and min-p 0.05 are on unless told otherwise: only what the request says is used;
+- a file without chat template is taken for Llama 2: here it gets `PLAIN`, which is stated by `template`;
+- templates may write today's date into a prompt: they get a fixed one;
+- text that looks like a special token is read as one: in contents it is broken up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from infoseek_offline.engine import cpu_count
+from infoseek_offline.errors import MissingExtra, ModelError
+from infoseek_offline.files import digest_of, file_sha256, read_json, write_json
+from infoseek_offline.llm.base import Completion, Message, Request
+from infoseek_offline.llm.checked import demand_bounds, read_answer
+
+MAGIC = b"GGUF"
+LARGEST_CONTEXT = 8192  # of itself: the memory of a context grows with it, and no prompt of ours needs more
+SMALLEST_CONTEXT = 1024
+WRITTEN = '{}[]":,-0123456789truefals\\'  # what JSON of our schemas is written with, besides letters
+CHARACTER, PRINTABLE = r'[^"\\]', r'[^"\\\x7F\x00-\x1F]'  # in strings: as converted, and as JSON has it
+RANGE = 256  # integers of at most so many values become choices in the grammar
+LARGE = 1 << 26  # bytes of a file whose digest is remembered
+ERROR = 4  # GGML_LOG_LEVEL_ERROR
+NO_SEED = 2**32 - 1  # llama.cpp's word for "random"
+DATE = date(2025, 1, 1)  # what a template that asks for today's date is told
+PLAIN = (
+    "{% for message in messages %}### {{ message['role'] }}\n{{ message['content'] }}\n\n{% endfor %}"
+    "{% if add_generation_prompt %}### assistant\n{% endif %}"
+)
+
+
+class LlamaCpp:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        context: int | None = None,
+        threads: int | None = None,
+        gpu_layers: int | None = None,
+        template: str | None = None,
+    ) -> None:
+        """Raises MissingExtra without llama-cpp-python, ModelError for a file that is missing, damaged or of no use here."""
+        try:
+            import llama_cpp  # noqa: F401
+        except ImportError as error:
+            raise MissingExtra("a GGUF model", "llama-cpp-python", "llm") from error
+        self.path, self.name = path, path.name
+        self.gpu_layers, self.threads = gpu_layers, threads or cpu_count()
+        self._told_context, self._told_template = context, template
+        self._lock, self._process = threading.Lock(), 0
+        check_file(path)
+        self._load()
+        digest = file_digest(path)
+        self.digest = digest_of("gguf", digest, template) if template else digest_of("gguf", digest)
+        self.context: int = self._llama.n_ctx()
+
+    @property
+    def template(self) -> str:
+        """Where the chat template comes from: "given", "file" or "plain"."""
+        return self._template_of
+
+    # Loading
+
+    def _load(self) -> None:
+        import llama_cpp
+
+        self._lock = threading.Lock()
+        complaints, _ = _listen()
+        complaints.clear()
+        on_gpu = self.gpu_layers if self.gpu_layers is not None else (-1 if llama_cpp.llama_supports_gpu_offload() else 0)
+        try:
+            self._llama = llama_cpp.Llama(
+                str(self.path),
+                n_ctx=self._told_context or self._own_context(),
+                n_gpu_layers=on_gpu,
+                n_threads=self.threads,
+                n_threads_batch=self.threads,
+                verbose=False,
+            )
+        except ModelError:
+            raise
+        except Exception as error:  # of llama.cpp many kinds, and jinja2's for the file's chat template
+            said = complaints[0] if complaints else str(error)
+            raise ModelError(
+                f"{self.path} can't be loaded ({said}): it is damaged, too large for this machine, or newer than this "
+                "llama.cpp; copy it again, or give another file"
+            ) from error
+        self._process = os.getpid()
+        self._special = self._read_vocabulary()
+        self._formatter = self._open_template()
+
+    def _own_context(self) -> int:
+        """What the model was trained for, within bounds."""
+        import llama_cpp
+
+        vocabulary = llama_cpp.Llama(str(self.path), vocab_only=True, n_ctx=SMALLEST_CONTEXT, verbose=False)
+        known = vocabulary.metadata
+        vocabulary.close()
+        trained = int(known.get(f"{known.get('general.architecture')}.context_length", LARGEST_CONTEXT))
+        if trained < SMALLEST_CONTEXT:
+            raise ModelError(f"{self.path} has a context of {trained} tokens, {SMALLEST_CONTEXT} are needed: use another model")
+        return min(trained, LARGEST_CONTEXT)
+
+    def _read_vocabulary(self) -> list[str]:
+        """Texts of the tokens that mean something to the model, longest first."""
+        import llama_cpp
+
+        model = self._llama._model
+        texts = [model.token_get_text(token) for token in range(self._llama.n_vocab())]
+        known = set(texts)
+        unwritable = [c for c in WRITTEN if c not in known and f"<0x{ord(c):02X}>" not in known]
+        if model.vocab_type() == llama_cpp.LLAMA_VOCAB_TYPE_SPM:  # anything may have to be written by its bytes
+            unwritable += [byte for byte in (f"<0x{number:02X}>" for number in range(256)) if byte not in known]
+        if unwritable or self._llama.token_eos() < 0:
+            what = unwritable[0] if unwritable else "an end"
+            raise ModelError(f"{self.path} has a vocabulary that can't write JSON ({what} is missing): use another model")
+        special = {text for token, text in enumerate(texts) if llama_cpp.llama_vocab_is_control(model.vocab, token)}
+        return sorted((text for text in special if len(text) > 1), key=lambda text: (-len(text), text))
+
+    def _open_template(self) -> Any:
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        own = self._llama.metadata.get("tokenizer.chat_template")
+        self._template_of = "given" if self._told_template else "file" if own else "plain"
+        tokens = self._llama.token_eos(), self._llama.token_bos()
+        end, begin = (self._llama._model.token_get_text(token) if token >= 0 else "" for token in tokens)
+        formatter = Jinja2ChatFormatter(self._told_template or own or PLAIN, eos_token=end, bos_token=begin)
+        formatter.strftime_now = DATE.strftime  # type: ignore[method-assign, assignment]
+        return formatter
+
+    def _ready(self) -> Any:
+        if self._process != os.getpid():  # a fork's context and threads are its parent's
+            self._load()
+        return self._llama
+
+    # Prompts
+
+    def _prompt(self, messages: tuple[Message, ...]) -> list[int]:
+        llama = self._ready()
+        contents = [{"role": m.role, "content": self._harmless(m.content)} for m in messages]
+        try:
+            text = self._formatter(messages=contents, enable_thinking=False).prompt
+        except Exception:  # templates without a system role raise
+            try:
+                text = self._formatter(messages=_without_system(contents), enable_thinking=False).prompt
+            except Exception as error:
+                raise ModelError(f"{self.path} has a chat template that does not take our messages ({error})") from error
+        tokens: list[int] = llama.tokenize(text.encode("utf-8", "replace"), False, True)
+        first = llama.token_bos()
+        return [first, *tokens] if llama._model.add_bos_token() and first >= 0 and tokens[:1] != [first] else tokens
+
+    def _harmless(self, text: str) -> str:
+        for special in self._special:
+            if special in text:
+                text = text.replace(special, f"{special[0]} {special[1:]}")
+        return text
+
+    def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        with self._lock:
+            return len(self._prompt(messages))
+
+    # Answers
+
+    def complete(self, request: Request) -> Completion:
+        with self._lock:
+            tokens = self._prompt(request.messages)
+            grammar = self._grammar(request.schema)
+            room = self.context - len(tokens)
+            if room < 2:
+                reason = f"a prompt of {len(tokens)} tokens does not fit a context of {self.context}"
+                return Completion("", None, reason, len(tokens), 0, 0.0)
+            started = time.perf_counter()
+            self._llama.reset()
+            try:
+                answer: Any = self._llama.create_completion(
+                    prompt=tokens,
+                    grammar=grammar,
+                    seed=request.seed % NO_SEED,
+                    temperature=request.sampling.temperature,
+                    top_p=request.sampling.top_p,
+                    max_tokens=min(request.sampling.max_tokens, room - 1),
+                    top_k=0,
+                    min_p=0.0,
+                    typical_p=1.0,
+                    repeat_penalty=1.0,
+                )
+            except RuntimeError as error:  # llama_decode
+                raise ModelError(f"{self.path} can't go on ({error}): use a smaller model, or fewer --workers") from error
+            seconds = time.perf_counter() - started
+        choice, usage = answer["choices"][0], answer["usage"]
+        return read_answer(
+            request,
+            choice["text"],
+            prompt_tokens=len(tokens),
+            completion_tokens=usage["completion_tokens"],
+            seconds=seconds,
+            cut=choice["finish_reason"] == "length",
+        )
+
+    def _grammar(self, schema: Mapping[str, Any]) -> Any:
+        import llama_cpp
+
+        demand_bounds(schema)
+        text = grammar_of(json.dumps(dict(schema)))
+        sampler = llama_cpp.llama_sampler_init_grammar(self._llama._model.vocab, text.encode(), b"root")
+        if not sampler:
+            raise ValueError(f"llama.cpp does not take the grammar of the schema {json.dumps(dict(schema))[:200]}")
+        llama_cpp.llama_sampler_free(sampler)
+        return llama_cpp.LlamaGrammar.from_string(text, verbose=False)
+
+
+@lru_cache(maxsize=256)
+def grammar_of(schema: str) -> str:
+    """The grammar of a schema, JSON to GBNF. Raises ValueError where it can't be converted."""
+    from llama_cpp import LlamaGrammar
+
+    try:
+        text = LlamaGrammar.from_json_schema(json.dumps(_with_choices(json.loads(schema))), verbose=False)._grammar
+        return text.replace(CHARACTER, PRINTABLE)
+    except Exception as error:  # AssertionError, KeyError and more of the converter
+        raise ValueError(f"no grammar can be made of the schema ({error}): {schema[:200]}") from error
+
+
+def _with_choices(schema: Any) -> Any:
+    """Integers of a short range as choices, which a grammar can keep."""
+    if isinstance(schema, list):
+        return [_with_choices(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "integer" and schema["maximum"] - schema["minimum"] < RANGE:
+        return {"enum": list(range(schema["minimum"], schema["maximum"] + 1))}
+    return {name: _with_choices(part) for name, part in schema.items()}
+
+
+def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The system's message in front of the first user's."""
+    if len(messages) < 2 or messages[0]["role"] != "system":
+        return messages
+    system, first, *rest = messages
+    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+
+
+def check_file(path: Path) -> None:
+    """Raises ModelError for a path that can't be a GGUF file."""
+    if not path.is_file():
+        raise ModelError(f"no model {path}: give the path of a GGUF file, the URL of a server, or batch:DIR (docs/models.md)")
+    with path.open("rb") as file:
+        head = file.read(len(MAGIC))
+    if head != MAGIC:
+        raise ModelError(f"{path} is no GGUF file (it begins with {head!r}): convert it with llama.cpp, or copy it again")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file; a large one of the same size and time is not read again."""
+    state = path.stat()
+    if state.st_size < LARGE:
+        return file_sha256(path)
+    memory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "infoseek" / "digests.json"
+    place, now = str(path.resolve()), [state.st_size, state.st_mtime_ns]
+    known: dict[str, list[Any]] = {}
+    with contextlib.suppress(OSError, ValueError):
+        known = read_json(memory)
+    if known.get(place, [])[:2] != now:
+        known[place] = [*now, file_sha256(path)]
+        with contextlib.suppress(OSError):  # a machine without a place for it reads the file again
+            write_json(memory, known)
+    return str(known[place][2])
+
+
+@cache
+def _listen() -> tuple[list[str], Any]:
+    """llama.cpp's lines are not for our stderr; its errors are kept here, and the first one says why a file can't be loaded."""
+    import ctypes
+
+    import llama_cpp
+
+    complaints: list[str] = []
+
+    @llama_cpp.llama_log_callback
+    def hear(level: int, text: bytes, _: Any) -> None:
+        if level == ERROR and text.strip():
+            complaints.append(" ".join(text.decode("utf-8", "replace").split()))
+
+    llama_cpp.llama_log_set(hear, ctypes.c_void_p(0))
+    return complaints, hear  # which must live as long as llama.cpp may call it
