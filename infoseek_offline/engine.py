@@ -1,4 +1,4 @@
-"""Map a function over items, in order, in this process or in worker processes.
+"""Map a function over items, in order, in this process, in worker processes or in threads.
 
 The order of the results is the order of the items, whatever the number of workers. Workers are forked, so that what `setup` has
 opened or built is shared; `setup` runs once in each process before its first item.
@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
@@ -63,6 +63,26 @@ def map_ordered(
         finally:
             for future in pending:
                 future.cancel()
+
+
+def map_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 1, ahead: int = 2
+) -> Generator[Result, None, None]:
+    """The same by threads of this process, for functions that mostly wait for a server."""
+    if workers <= 1:
+        yield from map(function, items)
+        return
+    pool = ThreadPoolExecutor(workers)
+    pending: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) >= workers * ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _start(setup: Callable[[], None] | None) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from infoseek_offline import __version__
+from infoseek_offline.agents.model_browser import Shelf
 from infoseek_offline.agents.rules import RuleBrowser
 from infoseek_offline.checks.attack import Figures
 from infoseek_offline.claims.store import ClaimStore, read_all
@@ -21,16 +22,19 @@ from infoseek_offline.corpus.build import build_corpus
 from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
+from infoseek_offline.dataset.modelled import make_lines, model_settings, recorded
 from infoseek_offline.dataset.spread import Spread
 from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
+from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.records import Question, Rejection
 from infoseek_offline.retrieval.encoder import Settings
 from infoseek_offline.retrieval.index import build_index
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.retrieval.selftest import known_items
 from infoseek_offline.run import Run
+from infoseek_offline.trees.extents import Extents
 
 SPREAD = "spread"
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
@@ -96,8 +100,19 @@ def open_searcher(home: Path, encoder: str | None = None) -> Searcher:
     return Searcher.open(home / "search", Corpus.open(home / "corpus"), encoder=encoder)
 
 
-def data(home: Path, out: Path, config: Config, *, workers: int = 1, progress: Progress = quiet) -> dict[str, Any]:
-    """Claims, trees, checks and questions: `home` to a run folder; its manifest. A killed run goes on where it was."""
+def data(
+    home: Path,
+    out: Path,
+    config: Config,
+    *,
+    model: LanguageModel | None = None,
+    workers: int = 1,
+    progress: Progress = quiet,
+) -> dict[str, Any]:
+    """Claims, trees, checks and questions: `home` to a run folder; its manifest. A killed run goes on where it was.
+
+    With a `model` it plans, reads and writes; a server is asked by as many threads as there are workers. Raises Pending where
+    answers are awaited in files."""
     opened = Corpus.open(home / "corpus")
     searcher = Searcher.open(home / "search", opened)
     settings = {
@@ -106,6 +121,7 @@ def data(home: Path, out: Path, config: Config, *, workers: int = 1, progress: P
         "corpus": opened.digest,
         "index": digest_of(searcher.manifest),
         "config": config.model_dump(mode="json"),
+        **({"model": model_settings(model)} if model is not None else {}),
     }
     run = Run(out, settings)
     with run.locked():
@@ -114,10 +130,30 @@ def data(home: Path, out: Path, config: Config, *, workers: int = 1, progress: P
             return manifest
         claims(home, workers=workers, progress=progress)
         roots = answer_order(opened, config.seed)
-        chunks = list(enumerate(batches(roots, CHUNK)))
         run.work.mkdir(exist_ok=True)
+        if model is not None:
+            return _with_model(home, run, config, model, roots, workers, progress)
+        chunks = list(enumerate(batches(roots, CHUNK)))
         made = map_ordered(_chunk, chunks, workers=workers, setup=partial(_open, home, run, config))
         return _gather(run, made, config, len(roots), progress)
+
+
+def _with_model(
+    home: Path, run: Run, config: Config, model: LanguageModel, roots: list[int], workers: int, progress: Progress
+) -> dict[str, Any]:
+    opened = Corpus.open(home / "corpus")
+    claimed, searcher = ClaimStore(home / "claims", opened), Searcher.open(home / "search", opened)
+    extents, asked = Extents(opened, config.reading), recorded(model, run)
+
+    def maker(shelf: Shelf) -> Callable[[int], str]:
+        made = Maker(opened, claimed, searcher, config, asked, extents=extents, shelf=shelf)
+        return lambda root: _line(made.make(root))
+
+    try:
+        made = make_lines(run, roots, maker, config.count, threads=workers if getattr(model, "remote", False) else 1)
+        return _gather(run, ([line] for line in made), config, len(roots), progress)
+    finally:
+        asked.ledger.close()
 
 
 def answer_order(opened: Corpus, seed: int) -> list[int]:
@@ -153,6 +189,7 @@ def _line(made: Made) -> str:
         "question": made.question.model_dump(mode="json") if made.question else None,
         "rejections": [r.model_dump(mode="json") for r in made.rejections],
         "gave_up": made.gave_up,
+        **({"asked": made.asked} if made.asked else {}),
     })  # fmt: skip
 
 

@@ -4,6 +4,7 @@
     work/             one JSON-lines file a chunk of answer pages, written whole; gone when the run is finished
     questions.jsonl   accepted items (records.Question)
     rejected.jsonl    rejected trees with their verdicts (records.Rejection)
+    ledger.sqlite     what a language model was asked and answered, where there was one; not part of the sums
     manifest.json     counts and yields; written last
     SHA256SUMS        of all files above, for `sha256sum -c`
 
@@ -23,6 +24,7 @@ from typing import Any, TextIO
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import file_sha256, read_json, write_json, write_text
 
+LEDGER = "ledger.sqlite"
 CONFIG, MANIFEST, SUMS, WORK = "config.json", "manifest.json", "SHA256SUMS", "work"
 RESULTS = ("questions.jsonl", "rejected.jsonl")
 
@@ -34,6 +36,10 @@ class Run:
     @property
     def work(self) -> Path:
         return self.folder / WORK
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / LEDGER
 
     @property
     def finished(self) -> bool:
