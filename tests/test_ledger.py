@@ -17,7 +17,7 @@ import pytest
 from models import ScriptedModel
 
 from infoseek_offline.errors import ModelError, Pending
-from infoseek_offline.llm.base import Message, Request, Sampling
+from infoseek_offline.llm.base import Completion, Message, Request, Sampling
 from infoseek_offline.llm.ledger import Cost, Ledger, Noted, Recorded, Replay
 
 SCHEMA = {
@@ -78,6 +78,13 @@ def test_an_answer_that_is_of_no_use_is_kept_too_with_its_reason(ledger: Ledger)
         first = recorded.complete(asked)
         assert first.value is None and first.reason == reason
         assert recorded.complete(asked) == first
+
+
+def test_the_reason_of_a_prompt_that_was_never_answered_is_kept(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ScriptedModel(said)
+    monkeypatch.setattr(model, "complete", lambda request: Completion("", None, "the prompt does not fit", 9, 0, 0.0))
+    recorded = Recorded(model, ledger)
+    assert recorded.complete(request()).reason == recorded.complete(request()).reason == "the prompt does not fit"
 
 
 def test_nothing_is_kept_of_a_model_that_can_not_be_reached(ledger: Ledger) -> None:

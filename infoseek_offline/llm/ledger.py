@@ -19,7 +19,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -134,15 +134,16 @@ class Ledger:
     def find(self, key: str, request: Request) -> Completion | None:
         row = (
             self._connection()
-            .execute("SELECT answer, prompt_tokens, completion_tokens, seconds, cut FROM completion WHERE key = ?", (key,))
+            .execute("SELECT answer, prompt_tokens, completion_tokens, seconds, cut, reason FROM completion WHERE key = ?", (key,))
             .fetchone()
         )
         if row is None:
             return None
-        answer, prompt_tokens, completion_tokens, seconds, cut = row
-        return read_answer(
+        answer, prompt_tokens, completion_tokens, seconds, cut, reason = row
+        completion = read_answer(
             request, answer, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, seconds=seconds, cut=bool(cut)
         )
+        return completion if completion.value is not None or not reason else replace(completion, reason=reason)
 
     def keep(self, key: str, model: str, request: Request, completion: Completion) -> None:
         """The first answer to a key stays."""
