@@ -53,7 +53,7 @@ def corpus(make_corpus: Callable[..., Corpus]) -> Corpus:
         ("the mean radius of {v} is {o}", "possessive", "mean radius is {o}", ""),
         ("the members of {v} include {o}", "possessive", "members include {o}", ""),
         ("the members of {o} include {v}", "verb", "is one of the members of {o}", ""),
-        ("the launch site of {o} is {v}", "verb", "is the launch site of {o}", ""),
+        ("the launch site of {o} is {v}", "relative", "{o} was launched", "from"),
         ("{o} is the largest moon of {v}", "possessive", "largest moon is {o}", ""),
         ("{v} was a space probe launched aboard {o}", "verb", "was launched aboard {o}", ""),
         ("{v} is a town on the {o}", "verb", "is on the {o}", ""),
@@ -186,14 +186,31 @@ def nested(corpus: Corpus) -> ResearchTree:
 def test_a_nested_question_word_for_word(corpus: Corpus) -> None:
     wording = Realiser(corpus).realise(nested(corpus))
     assert wording.question == (
-        "Which moon with a mean radius between 700 and 800 km was discovered by the astronomer who was born in Dunmore and studied "
-        "at the university at which Bo Hart worked and that is devoted to geology?"
+        "A certain university, at which Bo Hart worked, is devoted to geology. A certain astronomer was born in Dunmore and studied "
+        "at this university. Which moon with a mean radius between 700 and 800 km was discovered by this astronomer?"
     )
     assert wording.clues["r1"] == "a mean radius between 700 and 800 km"
     assert wording.clues["r2"] == "moon" and wording.clues["a2"] == "astronomer"
     assert wording.clues["m0"] == "at which Bo Hart worked"
     assert all(clue in wording.question for clue in wording.clues.values())
     assert Realiser(corpus).realise(nested(corpus)) == wording, "the same tree gives the same question"
+
+
+def test_phrasings_of_one_tree_differ_and_hold_all_clues(corpus: Corpus) -> None:
+    tree = nested(corpus)
+    wordings = list(Realiser(corpus).phrasings(tree))
+    assert wordings[0] == Realiser(corpus).realise(tree)
+    assert len(wordings) >= 3 and len({w.question for w in wordings}) == len(wordings)
+    assert any(
+        w.question
+        == "Which moon with a mean radius between 700 and 800 km was discovered by the astronomer who was born in Dunmore and "
+        "studied at the university at which Bo Hart worked and that is devoted to geology?"
+        for w in wordings
+    ), "in one sentence, too"
+    names = {c.id for v in tree.vertices for c in v.constraints}
+    for wording in wordings:
+        assert set(wording.clues) == names
+        assert all(clue in wording.question for clue in wording.clues.values()), wording
 
 
 def one(corpus: Corpus, title: str, noun: str, *clues: tuple[str, str, str]) -> str:

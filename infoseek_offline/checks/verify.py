@@ -351,8 +351,13 @@ class Verifier:
             if c.kind == "type":
                 claims.hold(claim, clue == vertex.noun and head(clue) == c.value, f"{clue!r} is not the kind of {vertex.id}")
             for words in filter(None, _other_side(tree, c, clues)):
-                held = _stands_in(words, clue) or words.casefold()[:-1] in clue.casefold()  # "Nebula" may be "nebulae" there
-                claims.hold(claim, held, f"{clue!r} does not hold {words!r}")
+                place = clue
+                below = tree.vertex(c.other) if c.kind == "link" else None
+                if below and below.role == "inner" and words != below.noun:  # what describes "this island" stands before it
+                    place = _told_apart(question.question, below.noun, clue) or clue
+                held = _stands_in(words, place) or words.casefold()[:-1] in place.casefold()  # "Nebula" may be "nebulae" there
+                held = held or (c.kind == "category" and _stands_in(_one_of(words), place))
+                claims.hold(claim, held, f"{place!r} does not hold {words!r}")
 
     # Proofs
 
@@ -433,6 +438,20 @@ def _stands_in(words: str, text: str) -> bool:
     """Whether the text says the words: as they are, with "which" for "that", or with "is in …" shortened to "in …"."""
     forms = {words, re.sub(r"^that ", "which ", words), re.sub(r"^(is|was) ", "", words)}
     return words != "" and any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in forms)
+
+
+def _told_apart(question: str, noun: str, clue: str) -> str:
+    """The sentence that describes "this NOUN" of a clue; "" where the clue holds the description itself."""
+    if not re.search(rf"\bthis {re.escape(noun)}\b", clue):
+        return ""
+    sentences = re.split(r"(?<=\.) (?=(?:A certain|There is|Which|What|Who) )", question)
+    return next((s for s in sentences if re.match(rf"(?:A certain|There is an?) {re.escape(noun)}\b", s)), "")
+
+
+def _one_of(category: str) -> str:
+    """ "moon of Uranus" for "Moons of Uranus"."""
+    found = re.fullmatch(r"(\w+?)(ies|(?:(?<=ss)|(?<=sh)|(?<=ch)|(?<=x))es|s) (.+)", category)
+    return f"{found[1].lower()}{'y' if found[2] == 'ies' else ''} {found[3]}" if found else category
 
 
 def _other_side(tree: ResearchTree, c: Constraint, clues: dict[str, str]) -> Iterator[str]:

@@ -31,7 +31,7 @@ from infoseek_offline.trees.grow import NO_START, grow
 from infoseek_offline.trees.options import Options
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 4
+STAGE_VERSION = 5
 HOPELESS = 6  # attempts without one finished tree, after which a page is left
 
 

@@ -16,6 +16,7 @@ from infoseek_offline.questions.inverse import (
     HARD_TO_READ,
     HARD_WHEN_NESTED,
     INVERSE,
+    NOUN_FOR_VERB,
     PAST,
     PREFERRED,
     PRESENT_ACTIVE,
@@ -131,6 +132,8 @@ _KIND_PLACE = re.compile(
     r" (is) an? (?:[a-z-]+ )?(?:country|state|town|city|region|province|river|mountain|volcano|island|lake|desert) "
     r"(?:of|on the territory of) (?=(?:the )?\{)"
 )
+_NOUN_OF = re.compile(rf"the ({'|'.join(NOUN_FOR_VERB)}) of (?:the )?(\{{[vo]\}}) (?:is|was) (\{{[vo]\}})")
+_IS_NOUN_OF = re.compile(rf"(\{{[vo]\}}) (?:is|was) the ({'|'.join(NOUN_FOR_VERB)}) of ((?:the )?\{{[vo]\}})")
 _STANDING = frozenset("operated used owned run managed located situated administered".split())
 
 
@@ -139,6 +142,10 @@ def _plainer(words: str) -> str:
     for many, few in SAME.items():
         if f"}} {many} " in words:
             words = words.replace(f"}} {many} ", f"}} {few} ")
+    if found := _NOUN_OF.fullmatch(words):
+        words = f"{found[2]} {NOUN_FOR_VERB[found[1]]} {found[3]}"
+    elif found := _IS_NOUN_OF.fullmatch(words):
+        words = f"{found[3].removeprefix('the ')} {NOUN_FOR_VERB[found[2]]} {found[1]}"
     words = _KIND_PLACE.sub(lambda m: f" {m[1] or m[3]} {m[2] or 'in'} ", words)
     return _KIND_FIRST.sub(lambda m: f" {m[1] if m[2] in _STANDING else 'was'} {m[2]} {m[3]} ", words)
 

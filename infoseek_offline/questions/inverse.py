@@ -22,7 +22,7 @@ INVERSE = {
     "lived in": "was a home of {o}",
     "worked at": "employed {o}",
     "worked for": "employed {o}",
-    "worked in": "was a field of {o}",
+    "worked in": "was among the fields of {o}",
     "was interested in": "interested {o}",
     "was a student of": "taught {o}",
     "was a doctoral student of": "supervised the doctorate of {o}",
@@ -46,7 +46,7 @@ INVERSE = {
     "joined": "was joined by {o}",
     "received": "was awarded to {o}",
     "is known for": "is closely associated with {o}",
-    "was a citizen of": "had {o} | as a citizen",
+    "was a citizen of": "counted {o} | among its citizens",
     "was involved in": "involved {o}",
     "took part in": "had {o} | among its participants",
     "held the office of": "was held by {o}",
@@ -102,13 +102,13 @@ INVERSE = {
     "relied on": "was used by {o}",
     "took pictures of": "was photographed by {o}",
     "sent home images of": "was photographed by {o}",
-    "was found at": "was the site of the discovery of {o}",
+    "was found at": "saw the discovery of {o}",
     "is honoured by": "honours {o}",
     "is accompanied by": "accompanies {o}",
     "launched rockets from": "was used for launches by {o}",
-    "was a mission of": "sent {o} | into space",
-    "was discovered at": "was the site of the discovery of {o}",
-    "was discovered in": "was the scene of the discovery of {o}",
+    "was a mission of": "has {o} | among its missions",
+    "was discovered at": "saw the discovery of {o}",
+    "was discovered in": "saw the discovery of {o}",
     "was discovered with": "was used in the discovery of {o}",
     "was derived from": "gave rise to {o}",
     "was developed in": "is the country of origin of {o}",
@@ -130,7 +130,7 @@ INVERSE = {
     "is devoted to": "is the concern of {o}",
     "occurs in": "contains {o}",
     "contains": "is found in {o}",
-    "was first found in": "was the place of the first find of {o}",
+    "was first found in": "saw the first discovery of {o}",
     "is an ore of": "is obtained from {o}",
     "starred in": "starred {o}",
     "played for": "had {o} | among its players",
@@ -150,7 +150,7 @@ PREFERRED = frozenset(
         "is kept in;was sent to;is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;"
         "studied at;set out for;set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;"
         "belongs to the order;belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;"
-        "was honoured with;was awarded;uses the engine;came out of;has had the use of;took place in;contains;"
+        "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"
         "crystallises in"
     ).split(";")
 )
@@ -211,8 +211,6 @@ SAME = {
     "is in the gift of": "is awarded by",
     "was used for the launch of": "launched",
     "was the flight of": "carried",
-    "was the place of discovery of": "was the site of the discovery of",
-    "is the place of discovery of": "was the site of the discovery of",
     "takes its name from": "is named after",
     "took its name from": "was named after",
     "has worked at": "worked at",
@@ -221,6 +219,12 @@ SAME = {
     "lies in": "is in",
     "belongs to the history of": "is connected with",
     "shares a border with": "borders",
+    "has a common border with": "borders",
+    "borders on": "borders",
+    "became a student at": "studied at",
+    "was a student at": "studied at",
+    "looks out on": "lies by",
+    "is a place of teaching and research in": "is in",
     "is best known for": "is known for",
     "was known for": "is known for",
     "was the teacher of": "taught",
@@ -228,12 +232,24 @@ SAME = {
     "is the daughter of": "is a daughter of",
     "is the brother of": "is a brother of",
 }
+# Nouns with "of" that stand for a verb: "the birthplace of A was B" is "A was born in B".
+NOUN_FOR_VERB = {
+    "birthplace": "was born in",
+    "place of birth": "was born in",
+    "place of death": "died in",
+    "place of discovery": "was discovered in",
+    "site of the discovery": "was discovered at",
+    "burial place": "was buried in",
+    "starting point": "set out from",
+    "launch site": "was launched from",
+    "alma mater": "studied at",
+}
 # What says too little of the other page, or needs the sentence that it was taken from.
 VAGUE = re.compile(
     r"\b(?:often|sometimes|usually) (?:treated|mentioned|used|seen)\b|\btreated in works\b|\bnext to\b|\bhad the company\b|"
     r"\bcounted\b|\badded to the knowledge\b|\bat the service\b|\blives? on\b|\bhistory of\b|\bgoes? back in part\b|"
     r"\bin connection with\b|\b(?:is|was) (?:students|members|children|pupils|parts|elements|moons|sons|daughters)\b|"
-    r"\bhad made\b|\b(?:told|took|brought) \{|"
+    r"\bhad made\b|\b(?:told|took|brought|travelled|traveled|went) (?:the )?\{|"
     r"\bspent (?:in|at|on)\b|\bjoined to\b|\bdiscoveries include\b|\bsome(?:thing|body|one)\b|"
     r"\bused the\b|\bwent to \{|\bcame to the attention\b|\b(?:type|kind|form|sort) of [a-z]+ of \{|"
     r"\} (?:discovered|found|gave|made|took|spent|fled|produced|wrote|built) (?:in|at|on|from|his|her) |"
@@ -244,22 +260,22 @@ VAGUE = re.compile(
 # Clauses that are right but that a reader stumbles over, with how much less often they are taken: the first always, the second
 # where a description takes the place of {o} ("is known for the ocean by which …").
 HARD_TO_READ = {
+    "{o} is known": 0.4,
     "is closely associated with {o}": 0.3,
     "is associated with {o}": 0.3,
     "is linked with {o}": 0.4,
     "is the concern of {o}": 0.2,
-    "was a field of {o}": 0.3,
+    "was among the fields of {o}": 0.2,
     "is home to {o}": 0.7,
-    "was the scene of the discovery of {o}": 0.5,
+    "saw the discovery of {o}": 0.5,
     "is the country of origin of {o}": 0.6,
     "belonged to {o}": 0.3,
-    "sent {o} into space": 0.6,
 }
 HARD_WHEN_NESTED = {
     "is known for {o}": 0.15,
     "worked in {o}": 0.3,
     "is closely associated with {o}": 0.2,
-    "was the scene of the discovery of {o}": 0.5,
+    "saw the discovery of {o}": 0.5,
     "is the namesake of {o}": 0.6,
     "is a {o}": 0.2,
     "interested {o}": 0.3,

@@ -25,15 +25,20 @@ PERSON_NOUNS = frozenset(
         "officeholder royalty kami deity god goddess character logician programmer"
     ).split()
 )
+_FIRST_WORDS = 150  # characters of a page in which it says where it is
 _SAMPLE = 40  # links looked at for the article
 # Names that take "the" where no link of the corpus shows it: by their last word, or as plurals.
 _THE = re.compile(
     r"(?:^(?:University|Republic|Kingdom|Isle|Gulf|Bay|Sea|Strait|Battle|Treaty|Order|House|Museum|Academy|Institute) of )|"
+    r"^[A-Z]\w+ (?:Observatory|Museum|Academy|Institute|University|College|Society|Bank|Court|Church|Library|Order) of |"
+    r"^[^\W\d_][\w'’-]* .*\b(?:telescope|astrograph|refractor|reflector|stone|programme|program|telescopes|dynasty|expedition)$|"
     r"\b(?:River|Ocean|Sea|Canal|Desert|Peninsula|Strait|Empire|Republic|Kingdom|Union|Federation|Society|Academy|Museum|Institute|"
     r"Institution|Prize|Medal|Award|Dynasty|dynasty|Alps|Andes|Islands|Mountains|Hills|Netherlands|Philippines|States|Belt|"
     r"Expedition|expedition|War|Revolution|Renaissance|Bible|Association|Foundation|Observatories|Party|Order|Church|Army|Navy|Office)$"
 )
 
+
+_ORDINAL = re.compile(r"^(?:First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth)(?= [a-z])")  # "the second voyage of"
 
 # Countries and the like that take the article, for literals, which have no page to tell.
 _THE_LITERAL = re.compile(
@@ -84,7 +89,9 @@ class Names:
         plural = f"{base}s"
         if anchors[plural] > anchors[base]:
             return plural  # "X-rays"
-        return f"the {base}" if self._takes_article(page, base, anchors, articles) and not base.lower().startswith("the ") else base
+        if not self._takes_article(page, base, anchors, articles) or base.lower().startswith("the "):
+            return base
+        return f"the {_ORDINAL.sub(lambda m: m[0].lower(), base)}"
 
     def _bare(self, page: int) -> str:
         """The name as it stands after "a": "transition metal"."""
@@ -148,8 +155,22 @@ class Names:
             return re.search(rf"\b[Tt]he {re.escape(base)}\b", text[:300]) is not None
         return _THE.search(base) is not None
 
+    def head(self, page: int) -> str:
+        """The kind's last word, "" where the page has none."""
+        return self.corpus.nouns[page].rsplit(" ", 1)[-1]
+
+    def within(self, page: int, other: int) -> bool:
+        """Whether the page says in its infobox or first words that it is in the other, which more pages know."""
+        if page < 0 or other < 0 or self.corpus.degree(page) >= self.corpus.degree(other):
+            return False  # a country names its capital, too
+        low, high = int(self.corpus.link_ptr[page]), int(self.corpus.link_ptr[page + 1])
+        for (target, start, _), kind in zip(self.corpus.link[low:high].tolist(), self.corpus.link_kind[low:high], strict=True):
+            if target == other and 0 <= start and (kind == LINK_KINDS.index(LinkKind.INFOBOX) or start < _FIRST_WORDS):
+                return True
+        return False
+
     def _is_person(self, page: int) -> bool:
-        head = self.corpus.nouns[page].rsplit(" ", 1)[-1]
+        head = self.head(page)
         if head in PERSON_NOUNS or head.endswith(("ologist", "nomer", "ographer")):
             return True
         return any(f.key in PERSON_KEYS for f in self.corpus.facts(page))

@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from infoseek_offline.corpus.kinds import singular
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.questions.clauses import Clause, forms
-from infoseek_offline.questions.names import Names, is_plural, literal_name
-from infoseek_offline.records import Constraint, ResearchTree, Vertex
+from infoseek_offline.questions.clauses import forms
+from infoseek_offline.questions.fit import fitted
+from infoseek_offline.questions.names import Names, literal_name
+from infoseek_offline.questions.parts import SUBORDINATE, Clue, Parts, a, listed, parts_of
+from infoseek_offline.records import ResearchTree, Vertex
 
-LONG = 6  # words for {o} from which on they come last in their clause
-_MEASURE = re.compile(r"(?P<noun>[^{}]+?) (?:is|was) (?P<value>\{o\}.*)")
+OPENINGS = 4
+LONG_QUESTION = 34  # words, from which on a description gets a sentence of its own
+LONG_CLUE = 14  # words of a clue that holds a description, from which on it may get one
 _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
-_ARTICLE = re.compile(r"\ban? \{o\}")
-_SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that)\b")
-_PLURAL_VERBS = {
-    "is": "are", "was": "were", "has": "have", "lies": "lie", "belongs": "belong", "flows": "flow",
-    "stands": "stand", "rises": "rise",
-}  # fmt: skip
-_PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|[a-z]+ed|found|taught)\b")  # verbs that _plural can put in the plural
+_CATEGORY = re.compile(r"(?P<nouns>[^\W\d_]+) (?P<rest>(?:of|in|from|by|on|at) .+)")
 
 
 @dataclass(frozen=True)
@@ -40,120 +40,127 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class _Clue:
-    constraint: Constraint
-    forms: tuple[Clause, ...]
-    other: str  # the words for {o}
-    bare: str  # the words for {o} after "a"
-    nested: bool
+class Style:
+    """How a tree is told: which opening, in which order, and which descriptions get a sentence of their own before the question."""
 
-    @property
-    def weight(self) -> int:
-        return len(self.other.split())
-
-    @property
-    def heavy(self) -> bool:
-        """Another verb right behind could be read as part of it."""
-        return _SUBORDINATE.search(self.other) is not None
-
-    def form(self, kind: str) -> Clause | None:
-        return next((f for f in self.forms if f.form == kind), None)
-
-    def say(self, clause: Clause) -> str:
-        text = clause.ending if clause.ending and (self.heavy or self.weight >= LONG) else clause.text
-        if re.search(r"\ban? \{o\}", text) and re.match(r"(?:the|an?) ", self.bare):
-            text = re.sub(r"\b(?:is|was) an? \{o\}", "belongs to {o}", text)
-        if re.search(r"\ban? \{o\}", text):
-            return re.sub(r"\ban? \{o\}", lambda _: f"{_a(self.bare)} {self.bare}", text)
-        # The name of a page has its article already.
-        if "the {o}" in text and (self.constraint.other or re.match(r"(?i)(the|an?) ", self.other)):
-            text = text.replace("the {o}", "{o}")
-        return text.replace("{o}", self.other)
-
-    def measure(self) -> str:
-        """ "a mean radius between 700 and 800 km"; "" for what isn't a measure."""
-        whose = self.form("possessive")
-        found = _MEASURE.fullmatch(whose.text) if whose and self.constraint.kind == "interval" else None
-        return f"{_a(found['noun'])} {found['noun']} {found['value'].replace('{o}', self.other)}" if found else ""
+    opening: int  # 0 to 3; see `Realiser._ask`
+    backward: bool = False
+    apart: tuple[str, ...] = ()  # vertices, the deepest first
 
 
 @dataclass
-class _Parts:
-    """A vertex's clues, each in the form that it is said in: the words with the clue's own in `clues`."""
-
-    measures: list[str] = field(default_factory=list)
-    relatives: list[str] = field(default_factory=list)
-    possessives: list[str] = field(default_factory=list)
-    verbs: list[str] = field(default_factory=list)
-    nested: list[str] = field(default_factory=list)  # verb phrases, last of all
-    nested_other: list[str] = field(default_factory=list)  # the same where no verb phrase says it
+class _Telling:
+    tree: ResearchTree
+    style: Style
+    clues: dict[str, str] = field(default_factory=dict)
 
 
 class Realiser:
-    """Puts the trees of one corpus into words; pure: the same tree gives the same question."""
+    """Puts the trees of one corpus into words; pure: the same tree gives the same questions in the same order."""
 
     def __init__(self, corpus: Corpus) -> None:
         self.names = Names(corpus)
 
     def realise(self, tree: ResearchTree) -> Wording:
         """Raises ValueError for a constraint whose wording is not realisable; such constraints are not offered (trees/options)."""
-        clues: dict[str, str] = {}
-        return Wording(self._question(tree, clues), clues)
+        return next(self.phrasings(tree))
+
+    def phrasings(self, tree: ResearchTree) -> Iterator[Wording]:
+        """Different questions of the same tree, the first as `realise` gives it; all clues are in each. They differ in opening, in
+        the order of the clues and in what gets a sentence of its own."""
+        seen: set[str] = set()
+        for style in self._styles(tree):
+            wording = self._tell(tree, style)
+            if wording.question not in seen:
+                seen.add(wording.question)
+                yield wording
+
+    def _styles(self, tree: ResearchTree) -> Iterator[Style]:
+        first = _digest(tree) % OPENINGS
+        whole = self._tell(tree, Style(first))
+        apart = _set_apart(tree, whole.clues)
+        long = len(whole.question.split()) > LONG_QUESTION
+        ways = ((apart, ()) if long else ((), apart)) if apart else ((),)
+        # What differs most from the ones before comes first.
+        for turn in range(OPENINGS):
+            yield Style((first + turn) % OPENINGS, turn % 2 == 1, ways[turn % len(ways)])
+        for turn in range(OPENINGS):
+            yield from (Style((first + turn) % OPENINGS, backward, way) for backward in (False, True) for way in ways)
+
+    def _tell(self, tree: ResearchTree, style: Style) -> Wording:
+        telling = _Telling(tree, style)
+        before = [self._statement(telling, tree.vertex(name)) for name in style.apart]
+        return Wording(" ".join([*before, self._ask(telling)]), telling.clues)
 
     # The root
 
-    def _question(self, tree: ResearchTree, clues: dict[str, str]) -> str:
-        root = tree.root
+    def _ask(self, telling: _Telling) -> str:
+        root, clues, opening = telling.tree.root, telling.clues, telling.style.opening
         person = self.names.is_person(root.page)
         noun = self._kind(root, clues)
-        parts = self._parts(tree, root, clues, person)
-        style = _digest(tree) % 4
+        parts = self._parts(telling, root, person)
         inserted = _inserted(parts, person)
         head = f"{noun}{_with(parts.measures)}"
         predicates = [*parts.verbs, *parts.nested]
         if parts.nested_other:  # "at which the chemist who … studied" can only stand at the end
             verbs = _who([*parts.verbs, *parts.nested], person)
-            tail = _listed([*parts.relatives, *parts.possessives, *verbs, *parts.nested_other])
-            return f"{_what(person, style)} the {head} {tail}?"
+            tail = listed([*parts.relatives, *parts.possessives, *verbs, *parts.nested_other])
+            return f"{_what(person, opening)} the {head} {tail}?"
         if len(parts.nested) > 2 or (len(parts.nested) == 2 and not _simple(parts.nested[0])):
             return self._side_by_side(head, inserted, parts, clues)
         if not predicates:
-            tail = _listed([*parts.relatives, *parts.possessives])
-            return f"{_what(person, style)} the {head} {tail}?" if tail else f"{_what(person, style)} the {head}?"
-        if style == 0 and not parts.relatives and len(predicates) > 1:
+            tail = listed([*parts.relatives, *parts.possessives])
+            return f"{_what(person, opening)} the {head} {tail}?" if tail else f"{_what(person, opening)} the {head}?"
+        if opening == 0 and not parts.relatives and len(predicates) > 1:
             tail = _pronouns(predicates, "who" if person else "that")
-            return f"{_what(person, style)} the {head} {_listed([*parts.possessives, tail])}?"
-        if style == 1 and not inserted and not parts.measures and len(predicates) > 1:
-            first = next((v for v in parts.verbs if not _SUBORDINATE.search(v)), "")
+            return f"{_what(person, opening)} the {head} {listed([*parts.possessives, tail])}?"
+        if opening == 1 and not inserted and not parts.measures and len(predicates) > 1:
+            first = next((v for v in parts.verbs if not SUBORDINATE.search(v)), "")
             if first:
                 inserted = [f"{'who' if person else 'which'} {first}"]
                 predicates.remove(first)
-        aside = f", {_listed(inserted)}," if inserted else ""
-        return f"Which {head}{aside} {_listed(predicates)}?"
+        aside = f", {listed(inserted)}," if inserted else ""
+        return f"Which {head}{aside} {listed(predicates)}?"
 
-    def _side_by_side(self, head: str, inserted: list[str], parts: _Parts, clues: dict[str, str]) -> str:
+    def _side_by_side(self, head: str, inserted: list[str], parts: Parts, clues: dict[str, str]) -> str:
         """Several nested descriptions, each set off by a comma and "also", so that none hangs on the one before it."""
-        aside = f", {_listed(inserted)}," if inserted else ""
+        aside = f", {listed(inserted)}," if inserted else ""
         first, *others = parts.nested
         rest = [_also(words) for words in others]
         clues.update((c, _also(words)) for c, words in list(clues.items()) if words in others)
-        said = f"Which {head}{aside} {_listed([*parts.verbs, first])}"
+        said = f"Which {head}{aside} {listed([*parts.verbs, first])}"
         said += "".join(f", {words}" for words in rest[:-1])
         return f"{said}, and {rest[-1]}?"
 
     # Descriptions
 
-    def _noun_phrase(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str], outer: bool) -> str:
+    def _statement(self, telling: _Telling, vertex: Vertex) -> str:
+        """A sentence of its own: "A certain university is known for physics and is the alma mater of Max Born." """
+        person = self.names.is_person(vertex.page)
+        noun = self._kind(vertex, telling.clues)
+        parts = self._parts(telling, vertex, person)
+        head = f"{noun}{_with(parts.measures)}"
+        predicates = [*parts.verbs, *parts.nested]
+        if parts.nested_other or not predicates:
+            pieces = [*parts.relatives, *parts.possessives, *_who(predicates, person), *parts.nested_other]
+            return f"There is {a(noun)} {head} {listed(pieces)}."
+        inserted = _inserted(parts, person)
+        aside = f", {listed(inserted)}," if inserted else ""
+        return f"A certain {head}{aside} {listed(predicates)}."
+
+    def _noun_phrase(self, telling: _Telling, vertex: Vertex, outer: bool) -> str:
         """`outer` says whether what is described around it is a person too, so that "who" alone is not clear."""
         if vertex.role == "leaf":
             return self.names.name(vertex.page)
-        person = self.names.is_person(vertex.page)
+        if vertex.id in telling.style.apart:
+            return f"this {vertex.noun}"
+        clues, person = telling.clues, self.names.is_person(vertex.page)
         noun = self._kind(vertex, clues)
-        parts = self._parts(tree, vertex, clues, person)
-        head = f"{'the' if vertex.role == 'inner' else _a(noun)} {noun}{_with(parts.measures)}"
+        parts = self._parts(telling, vertex, person)
+        head = f"{'the' if vertex.role == 'inner' else a(noun)} {noun}{_with(parts.measures)}"
         verbs = [*parts.verbs, *parts.nested]
         only = verbs if not (parts.relatives or parts.possessives or parts.nested_other) else []
-        if len(only) == 1 and re.match(r"(?:is|was) (?:in|on|at|near|within|part of) ", only[0]):
+        if len(only) == 1 and re.match(r"(?:is|was) (?:in|on|at|near|within) ", only[0]):
             said = only[0].split(" ", 1)[1]  # "that is in Germany" is said "in Germany"
             clues.update((c.id, said) for c in vertex.constraints if clues.get(c.id) == only[0])
             return f"{head} {said}"
@@ -163,113 +170,84 @@ class Realiser:
         if repeat or _subordinate(verbs):
             pieces += [f"{pronoun} {verb}" for verb in verbs]
         elif verbs:
-            pieces.append(f"{pronoun} {_listed(verbs)}")
+            pieces.append(f"{pronoun} {listed(verbs)}")
         pieces += parts.nested_other
-        return f"{head} {_listed(pieces)}" if pieces else head
+        return f"{head} {listed(pieces)}" if pieces else head
 
     def _kind(self, vertex: Vertex, clues: dict[str, str]) -> str:
+        """The noun, with what a category of that very kind says of it: "moon of Uranus"."""
+        noun = vertex.noun
         for constraint in vertex.constraints:
-            if constraint.kind == "type":
+            found = _CATEGORY.fullmatch(constraint.value) if constraint.kind == "category" else None
+            if found and noun == vertex.noun and singular(found["nouns"].lower()) == noun.rsplit(" ", 1)[-1]:
+                noun = f"{noun} {found['rest']}"
+                clues[constraint.id] = noun
+            elif constraint.kind == "type":
                 clues[constraint.id] = vertex.noun
-        return vertex.noun
+        return noun
 
-    def _parts(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str], person: bool) -> _Parts:
-        """Short clues first, in an order that doesn't depend on how the tree grew."""
-        told = sorted(self._clues(tree, vertex, clues, person), key=lambda c: (c.nested, c.heavy, c.weight, c.constraint.id))
-        parts = _Parts()
-        # One kind of clause reads better than a mixture: a thing's possessives become verb phrases where there are verbs anyway.
-        mixed = not person and any(c.nested or c.forms[0].form == "verb" for c in told if not c.measure())
-        said_alike: dict[tuple[Clause, ...], list[_Clue]] = {}
-        for group in _alike(told):
-            clue = group[0] if len(group) == 1 else _merged(group)
-            first, verb = clue.forms[0], clue.form("verb")
-            told_by = group
-            if first.form == "verb" and clue.constraint.kind == "link" and not _ARTICLE.search(first.text):
-                before = said_alike.get(clue.forms, [])
-                if before and not any(c.nested or c.heavy for c in before):
-                    # "explored Spitsbergen and the bay that …", not "explored Spitsbergen and explored the bay that …"
-                    parts.verbs.remove(clues[before[0].constraint.id])
-                    told_by = [*before, *group]
-                    clue = _Clue(clue.constraint, clue.forms, _listed([c.other for c in told_by]), clue.bare, clue.nested)
-                said_alike[clue.forms] = told_by
-            if measure := clue.measure():
-                words = measure
-                parts.measures.append(words)
-            elif verb and (first.form == "verb" or (clue.nested if first.form == "relative" else mixed and not person)):
-                words = clue.say(verb)
-                (parts.nested if clue.nested else parts.verbs).append(words)
-            elif first.form == "possessive":
-                words = f"whose {clue.say(first)}"
-                (parts.nested_other if clue.nested else parts.possessives).append(words)
-            else:
-                pronoun = "whom" if person else "which"
-                plural = len(group) > 1 or (clue.constraint.other and is_plural(clue.other))
-                said = _plural(clue.say(first), clue.other) if plural else clue.say(first)
-                words = f"{first.preposition} {pronoun} {said}" if first.preposition else f"{pronoun if person else 'that'} {said}"
-                (parts.nested_other if clue.nested else parts.relatives).append(words)
-            clues.update((one.constraint.id, words) for one in told_by)
-        return parts
+    # Clues
 
-    def _clues(self, tree: ResearchTree, vertex: Vertex, clues: dict[str, str], person: bool) -> list[_Clue]:
+    def _parts(self, telling: _Telling, vertex: Vertex, person: bool) -> Parts:
+        """Short clues first (or last), in an order that doesn't depend on how the tree grew."""
+        sign = -1 if telling.style.backward else 1
+        told = sorted(
+            self._clues(telling, vertex, person),
+            key=lambda c: (c.nested, c.heavy, sign * c.weight, [sign * ord(letter) for letter in c.constraint.id]),
+        )
+        return parts_of(told, telling.clues, person, self.names.within)
+
+    def _clues(self, telling: _Telling, vertex: Vertex, person: bool) -> list[Clue]:
         found = []
         for constraint in vertex.constraints:
-            if constraint.kind == "type":
+            if constraint.kind == "type" or constraint.id in telling.clues:
                 continue
             said = forms(constraint.wording)
             if not said:
                 raise ValueError(f"no clause for {constraint.wording!r}")
-            other, bare, nested = literal_name(constraint.value), _uncapitalised(constraint.value), False
+            other, bare, nested, page, kind = literal_name(constraint.value), _uncapitalised(constraint.value), False, -1, ""
             if constraint.kind == "interval":
                 other = _POWER.sub(lambda m: m[1] + {"2": "²", "3": "³"}[m[2]], other)
             elif constraint.kind == "category":
                 other = other[:1].lower() + other[1:]  # "Towns on the Rhine", and a plural comes first
             if constraint.other:
-                beneath = tree.vertex(constraint.other)
-                other = self._noun_phrase(tree, beneath, clues, person)
+                beneath = telling.tree.vertex(constraint.other)
+                other = self._noun_phrase(telling, beneath, person)
                 bare = self.names.bare(beneath.page) if beneath.role == "leaf" else other
-                nested = beneath.role == "inner"
-            found.append(_Clue(constraint, said, other, bare, nested))
+                nested = beneath.role == "inner" and beneath.id not in telling.style.apart
+                page, kind = beneath.page, self.names.head(beneath.page)
+                name = other if beneath.role == "leaf" else ""
+                said = fitted(said, self.names.head(vertex.page), kind, name)
+            found.append(Clue(constraint, said, other, bare, nested, page))
         return found
 
 
-def _alike(clues: list[_Clue]) -> list[list[_Clue]]:
-    """Named pages of which the same is said stand together: "worked in botany and geology"."""
-    groups: list[list[_Clue]] = []
-    for clue in clues:
-        first = clue.forms[0]
-        fits = (
-            clue.constraint.kind == "link"
-            and not clue.nested
-            and not clue.heavy
-            and not re.search(rf"{_ARTICLE.pattern}|^\{{o\}} (?:is|was) an? ", first.text)
-        )
-        fits = fits and (first.form == "verb" or _PAST_SUBJECT.match(first.text) is not None)
-        same = next((g for g in groups if fits and g[0].forms == clue.forms and not g[0].nested and not g[0].heavy), None)
-        if same is not None:
-            same.append(clue)
-        else:
-            groups.append([clue])
-    return groups
+def _set_apart(tree: ResearchTree, clues: dict[str, str]) -> tuple[str, ...]:
+    """Described pages below the root that a sentence of their own makes easier to read: those with much to say of them, whose kind
+    is no other's in the tree, so that "this university" is one. At most one branch, the deepest vertex first."""
+    nouns = Counter(v.noun.rsplit(" ", 1)[-1] for v in tree.vertices if v.role != "leaf")
+    told = {c.other: len(clues[c.id].split()) for v in tree.vertices for c in v.constraints if c.other}
+    chosen: list[Vertex] = []
+    for vertex in tree.vertices:
+        if vertex.role == "inner" and nouns[vertex.noun.rsplit(" ", 1)[-1]] == 1 and told[vertex.id] >= LONG_CLUE:
+            if vertex.parent == tree.root.id and not chosen:
+                best = max(
+                    (v for v in tree.children(tree.root.id) if v.role == "inner" and nouns[v.noun.rsplit(" ", 1)[-1]] == 1),
+                    key=lambda v: (told[v.id], v.id),
+                )
+                chosen.append(best)
+            elif chosen and vertex.parent == chosen[-1].id:
+                chosen.append(vertex)
+    return tuple(v.id for v in reversed(chosen))
 
-
-def _merged(group: list[_Clue]) -> _Clue:
-    words = _listed([clue.other for clue in group])
-    return _Clue(group[0].constraint, group[0].forms, words, words, nested=False)
-
-
-def _plural(text: str, subject: str) -> str:
-    """The verb right behind the subject in the plural."""
-    if not text.startswith(subject):
-        return text
-    return subject + re.sub(r"^ (\w+)\b", lambda m: f" {_PLURAL_VERBS.get(m[1], m[1])}", text.removeprefix(subject))
 
 
 def _simple(words: str) -> bool:
     """A description short enough that what follows a comma isn't taken for a part of it."""
-    return len(words.split()) <= 16 and len(_SUBORDINATE.findall(words)) == 1 and "," not in words and " and " not in words
+    return len(words.split()) <= 16 and len(SUBORDINATE.findall(words)) == 1 and "," not in words and " and " not in words
 
 
-def _inserted(parts: _Parts, person: bool) -> list[str]:
+def _inserted(parts: Parts, person: bool) -> list[str]:
     """Relatives and possessives as they stand between commas behind the root's noun."""
     return [re.sub(r"^that ", "which ", words) for words in parts.relatives] + parts.possessives
 
@@ -279,30 +257,22 @@ def _who(verbs: list[str], person: bool) -> list[str]:
 
 
 def _with(measures: list[str]) -> str:
-    return f" with {_listed(measures)}" if measures else ""
+    return f" with {listed(measures)}" if measures else ""
 
 
 def _subordinate(verbs: list[str]) -> bool:
-    return any(_SUBORDINATE.search(verb) for verb in verbs[:-1])
+    return any(SUBORDINATE.search(verb) for verb in verbs[:-1])
 
 
 def _pronouns(verbs: list[str], pronoun: str) -> str:
     """ "who was born in Hanover and studied at Göttingen"; with the pronoun again where the subject might be lost."""
-    return _listed([f"{pronoun} {verb}" for verb in verbs]) if _subordinate(verbs) else f"{pronoun} {_listed(verbs)}"
+    return listed([f"{pronoun} {verb}" for verb in verbs]) if _subordinate(verbs) else f"{pronoun} {listed(verbs)}"
 
 
 def _what(person: bool, style: int) -> str:
     if person:
         return "Who is"
     return "What is the name of" if style == 2 else "What is"
-
-
-def _listed(pieces: list[str]) -> str:
-    """ "A, B and C"; with a comma before "and" where the piece before it holds a relative clause that would go on otherwise."""
-    if len(pieces) <= 1:
-        return "".join(pieces)
-    closed = any(_SUBORDINATE.search(re.sub(r"^(?:\w+ )?(?:who|whom|whose|which|that) ", "", piece)) for piece in pieces[:-1])
-    return f"{', '.join(pieces[:-1])}{',' if closed else ''} and {pieces[-1]}"
 
 
 def _uncapitalised(value: str) -> str:
@@ -318,13 +288,6 @@ def _digest(tree: ResearchTree) -> int:
     """A number that depends on what the tree says, for the choice between openings."""
     said = "\n".join(f"{v.title}|{c.wording}|{c.value}" for v in tree.vertices for c in v.constraints)
     return hashlib.sha256(said.encode()).digest()[0]
-
-
-_VOWEL = re.compile(r"(?i)[aeio]|u[^ns]|un[^i]|us[^e]|hour|honest|honou?r|[fhlmnrsx]-")
-
-
-def _a(noun: str) -> str:
-    return "an" if _VOWEL.match(noun) and not re.match(r"(?i)one\b|eu", noun) else "a"
 
 
 def _also(verb: str) -> str:
