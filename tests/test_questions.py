@@ -186,8 +186,8 @@ def nested(corpus: Corpus) -> ResearchTree:
 def test_a_nested_question_word_for_word(corpus: Corpus) -> None:
     wording = Realiser(corpus).realise(nested(corpus))
     assert wording.question == (
-        "A certain university, at which Bo Hart worked, is devoted to geology. A certain astronomer was born in Dunmore and studied "
-        "at this university. Which moon with a mean radius between 700 and 800 km was discovered by this astronomer?"
+        "A certain university, at which Bo Hart worked, is devoted to geology. A certain astronomer was born in Dunmore and "
+        "studied at this university. Which moon with a mean radius between 700 and 800 km was discovered by this astronomer?"
     )
     assert wording.clues["r1"] == "a mean radius between 700 and 800 km"
     assert wording.clues["r2"] == "moon" and wording.clues["a2"] == "astronomer"

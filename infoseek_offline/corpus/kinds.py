@@ -21,7 +21,8 @@ _THINGS_IN_ING = frozenset(
 # Words of an infobox's name that say what the box is for and not what the page is about.
 _NO_KIND = frozenset(
     "submission topic infoskreine taksonomeja bio hieroglyphen hieroglyphs positionskarte zweispaltig mean name figure thing item "
-    "study search enough soft page article information data map table list gottheit multiple issues 基礎情報 イベントインフォメーション 複数の問題".split()
+    "study search enough soft page article information data map table list gottheit multiple "
+    "issues 基礎情報 イベントインフォメーション 複数の問題".split()
 )
 _ONE_IN_S = frozenset(
     "series species means headquarters news chess gallows works barracks crossroads lens atlas canvas gas bias".split()

@@ -165,7 +165,7 @@ class Names:
             return False  # a country names its capital, too
         low, high = int(self.corpus.link_ptr[page]), int(self.corpus.link_ptr[page + 1])
         for (target, start, _), kind in zip(self.corpus.link[low:high].tolist(), self.corpus.link_kind[low:high], strict=True):
-            if target == other and 0 <= start and (kind == LINK_KINDS.index(LinkKind.INFOBOX) or start < _FIRST_WORDS):
+            if target == other and start >= 0 and (kind == LINK_KINDS.index(LinkKind.INFOBOX) or start < _FIRST_WORDS):
                 return True
         return False
 
