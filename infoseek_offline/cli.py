@@ -132,17 +132,19 @@ def main() -> None:
 
 @main.command()
 @home_option
-def doctor(home: Path) -> None:
-    """Say what is installed, what is found, and whether it is enough.
+@click.option("--model", default=None, help="Try this language model instead: a GGUF file, a server's URL, or batch:DIR.")
+@click.option("--run", type=click.Path(path_type=Path), default=None, help="Expect of --model what the items of this run took.")
+def doctor(home: Path, model: str | None, run: Path | None) -> None:
+    """Say what is installed, what is found, and whether it is enough; or whether a language model is of use, and how fast.
 
-    Exit code 0 when the core can work, 1 when something that it needs is missing.
+    Exit code 0 when the core can work, 1 when something that it needs is missing, or the model fails a test.
     """
-    from infoseek_offline.doctor import examine
+    from infoseek_offline.doctor import examine, examine_model
 
-    findings = examine(home)
+    findings = examine_model(model, run) if model else examine(home)
     for finding in findings:
         click.echo(f"{finding.mark:<8} {finding.what:<24} {finding.detail}")
-    if any(f.mark == "missing" for f in findings):
+    if any(f.mark in ("missing", "failed") for f in findings):
         raise SystemExit(1)
 
 

@@ -13,8 +13,10 @@ from typing import Literal
 
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.engine import cpu_count
-from infoseek_offline.errors import InfoseekError
+from infoseek_offline.errors import InfoseekError, RunError
+from infoseek_offline.files import read_json
 from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.run import MANIFEST
 
 CORE = (
     "mwparserfromhell", "lxml", "numpy", "scikit-learn", "faiss-cpu", "bm25s", "pyroaring", "pydantic", "jsonschema", "click",
@@ -28,7 +30,8 @@ FREE_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class Finding:
-    mark: Literal["ok", "missing", "absent", "low"]  # missing: the core can't work; absent: an option that isn't there
+    # missing: the core can't work; failed: the model is of no use; absent: an option that isn't there
+    mark: Literal["ok", "missing", "failed", "absent", "low", "weak"]
     what: str
     detail: str
 
@@ -39,6 +42,42 @@ def examine(home: Path) -> list[Finding]:
     findings += [_package(name, "absent", f"pip install 'infoseek-offline[{extra}]'") for name, extra in EXTRAS.items()]
     findings += [_machine(), _disk(home), _corpus(home), _index(home)]
     return findings
+
+
+def examine_model(spec: str, run: Path | None = None) -> list[Finding]:
+    """What the model can be used for and how fast it is; items an hour by what those of `run` took, or by what ours did.
+
+    Raises ModelError and UsageError as `open_model` does, and RunError for a run without a ledger or without items.
+    """
+    from infoseek_offline.llm.batch import Batch
+    from infoseek_offline.llm.canaries import TOKENS_AN_ITEM, examine_model
+    from infoseek_offline.llm.open import open_model
+
+    (read, written), source = (_tokens_an_item(run), str(run)) if run else (TOKENS_AN_ITEM, "our own runs (docs/models.md)")
+    model = open_model(spec)
+    if isinstance(model, Batch):
+        return [Finding("ok", "batch", line) for line in model.report or [f"no answers yet in {model.folder}"]]
+    described = f"{model.name}, digest {model.digest}, a context of {model.context:,} tokens, {getattr(model, 'description', '')}"
+    canaries, speed = examine_model(model)
+    pace = f"{speed.read:,.0f} tokens a second read, {speed.written:,.1f} written, one call at a time"
+    hourly = speed.items_an_hour(read, written)
+    takes = f"{read:,.0f} tokens read and {written:,.0f} written"
+    expected = f"about {hourly:,.1f} an hour, where an item takes {takes}, as in {source}"
+    findings = [Finding("ok", "model", described), *(Finding(c.mark, c.what, c.detail) for c in canaries)]
+    return [*findings, Finding("ok", "speed", pace), Finding("ok", "items", expected)]
+
+
+def _tokens_an_item(run: Path) -> tuple[float, float]:
+    from infoseek_offline.llm.ledger import NAME, Ledger
+
+    costs = Ledger(run / NAME, read_only=True).costs()
+    try:
+        accepted = int(read_json(run / MANIFEST)["accepted"])
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError(f"no finished run in {run}: give one made with a model, or leave --run out") from error
+    if not accepted or not costs:
+        raise RunError(f"{run} has no accepted items made with a model: leave --run out")
+    return sum(c.prompt_tokens for c in costs) / accepted, sum(c.completion_tokens for c in costs) / accepted
 
 
 def _python() -> Finding:

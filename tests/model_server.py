@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.asked.append(body)
             self._complete(body)
         elif self.path == "/tokenize" and self.server.flavour == "vllm":
-            self._json(200, {"count": 3 + sum(len(m["content"].split()) for m in body["messages"])})
+            self._json(200, {"count": _tokens(body)})
         elif self.path == "/tokenize" and self.server.flavour == "llama-server":
             self._json(200, {"tokens": list(range(len(body.get("content", "").split())))})
         elif self.path == "/apply-template" and self.server.flavour == "llama-server":
@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         text = content if isinstance(content, str) else json.dumps(content)
         whole = {
             "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 21, "completion_tokens": 8},
+            "usage": {"prompt_tokens": _tokens(body), "completion_tokens": 8},
         }
         if mishap == "html":
             self._send(200, b"<html><body>Welcome</body></html>", "text/html")
@@ -123,3 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing to say."""
+
+
+def _tokens(body: dict[str, Any]) -> int:
+    return 3 + sum(len(m["content"].split()) for m in body["messages"])

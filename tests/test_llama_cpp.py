@@ -51,7 +51,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 def load(path: Path, **settings: Any) -> LlamaCpp:
-    return LlamaCpp(path, threads=1, **settings)
+    return LlamaCpp(path, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +263,10 @@ def test_a_prompt_that_fills_the_context_is_an_answer_of_no_use_and_no_error(mod
 
 
 # Files and processes
+
+
+def test_a_small_model_has_one_thread_and_others_are_told(model: LlamaCpp, tiny_gguf: Path) -> None:
+    assert model.threads == 1 and load(tiny_gguf, threads=2).threads == 2
 
 
 def test_a_file_that_is_no_model_is_one_line(tmp_path: Path, tiny_gguf: Path) -> None:

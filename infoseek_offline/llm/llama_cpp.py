@@ -45,6 +45,7 @@ SMALLEST_CONTEXT = 1024
 WRITTEN = '{}[]":,-0123456789truefals\\'  # what JSON of our schemas is written with, besides letters
 CHARACTER, PRINTABLE = r'[^"\\]', r'[^"\\\x7F\x00-\x1F]'  # in strings: as converted, and as JSON has it
 RANGE = 256  # integers of at most so many values become choices in the grammar
+BYTES_A_THREAD = 1 << 26  # with less to do, threads wait for each other longer than they work
 LARGE = 1 << 26  # bytes of a file whose digest is remembered
 ERROR = 4  # GGML_LOG_LEVEL_ERROR
 NO_SEED = 2**32 - 1  # llama.cpp's word for "random"
@@ -71,10 +72,11 @@ class LlamaCpp:
         except ImportError as error:
             raise MissingExtra("a GGUF model", "llama-cpp-python", "llm") from error
         self.path, self.name = path, path.name
-        self.gpu_layers, self.threads = gpu_layers, threads or cpu_count()
+        self.gpu_layers = gpu_layers
         self._told_context, self._told_template = context, template
         self._lock, self._process = threading.Lock(), 0
         check_file(path)
+        self.threads = threads or min(cpu_count(), 1 + path.stat().st_size // BYTES_A_THREAD)
         self._load()
         digest = file_digest(path)
         self.digest = digest_of("gguf", digest, template) if template else digest_of("gguf", digest)
@@ -84,6 +86,11 @@ class LlamaCpp:
     def template(self) -> str:
         """Where the chat template comes from: "given", "file" or "plain"."""
         return self._template_of
+
+    @property
+    def description(self) -> str:
+        """How it is run, for people."""
+        return f"threads: {self.threads}, chat template: {self.template}"
 
     # Loading
 

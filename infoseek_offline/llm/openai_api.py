@@ -102,6 +102,11 @@ class Server:
             self._process = os.getpid()
         return self._made
 
+    @property
+    def description(self) -> str:
+        """How it is asked, for people."""
+        return f"at {self.root}, tokens counted by {self.counting}"
+
     # What the server is
 
     def _choose(self, name: str) -> dict[str, Any]:
