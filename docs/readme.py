@@ -60,7 +60,7 @@ OUTSIDE = {
     "cli.py": "`python cli.py` from a checkout",
     "sample/": "the sample wiki: its facts as tables, and the script that writes its dump",
     "index/": "where `make index` builds corpora and indexes",
-    "docs/": "certificates, quality, retrieval, scale, and the script that makes parts of this page",
+    "docs/": "certificates, models, quality, retrieval, scale, and the script that makes parts of this page",
     "benchmarks/": "what measures speed and accuracy, a peer beside us in the same run",
     "tests/": "the specification",
 }
