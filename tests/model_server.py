@@ -15,7 +15,8 @@ Mishap = Any  # "drop", "late", "html", "half", "list", a status, or (status, he
 class ModelServer(ThreadingHTTPServer):
     """`mishaps` are what happens to the next chat completions, in order; after them, `answer` says the content for a body.
 
-    `asked` holds the bodies of all chat completions, `paths` all paths, `keys` the Authorization headers.
+    `flavour` is "vllm", "llama-server", or one that counts no tokens: "plain", "page", "faulty". `asked` holds the bodies of all
+    chat completions, `paths` all paths, `keys` the Authorization headers.
     """
 
     daemon_threads = True
@@ -23,6 +24,7 @@ class ModelServer(ThreadingHTTPServer):
     def __init__(self, answer: Callable[[dict[str, Any]], Any], flavour: str = "vllm", models: tuple[str, ...] = ("tiny",)) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer, self.flavour, self.models = answer, flavour, models
+        self.loading = 0  # as many questions for its models are answered with 503
         self.mishaps: list[Mishap] = []
         self.asked: list[dict[str, Any]] = []
         self.paths: list[str] = []
@@ -58,13 +60,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.paths.append(self.path)
         self.server.keys.append(self.headers.get("Authorization"))
-        if self.path == "/v1/models":
+        if self.path == "/v1/models" and self.server.loading:
+            self.server.loading -= 1
+            self._json(503, {"error": {"message": "Loading model"}})
+        elif self.path == "/v1/models":
             more = {"max_model_len": 2048} if self.server.flavour == "vllm" else {}
             self._json(200, {"object": "list", "data": [{"id": name, **more} for name in self.server.models]})
         elif self.path == "/props" and self.server.flavour == "llama-server":
             self._json(200, {"default_generation_settings": {"n_ctx": 3072}})
         else:
-            self._json(404, {"error": {"message": "not found"}})
+            self._unknown()
 
     def do_POST(self) -> None:
         self.server.paths.append(self.path)
@@ -79,6 +84,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, {"tokens": list(range(len(body.get("content", "").split())))})
         elif self.path == "/apply-template" and self.server.flavour == "llama-server":
             self._json(200, {"prompt": " ".join(f"<{m['role']}> {m['content']}" for m in body["messages"])})
+        else:
+            self._unknown()
+
+    def _unknown(self) -> None:
+        if self.server.flavour == "page":  # a program that shows its page for whatever it does not know
+            self._send(200, b"<!doctype html><html></html>", "text/html")
+        elif self.server.flavour == "faulty":
+            self._json(500, {"error": {"message": "no such path"}})
         else:
             self._json(404, {"error": {"message": "not found"}})
 

@@ -124,13 +124,23 @@ def test_of_several_models_one_is_chosen_in_the_url() -> None:
 
 @pytest.mark.parametrize(
     ("flavour", "context", "counting", "tokens"),
-    [("vllm", 2048, "vllm", 3 + 2 + 2), ("llama-server", 3072, "llama-server", 6), ("plain", 4096, "bytes", 9 + 10 + 2 * 32)],
+    [
+        ("vllm", 2048, "vllm", 3 + 2 + 2),
+        ("llama-server", 3072, "llama-server", 6),
+        *((flavour, 4096, "bytes", 9 + 10 + 2 * 32) for flavour in ("plain", "page", "faulty")),
+    ],
 )
 def test_tokens_and_context_are_the_servers_where_it_says_them(flavour: str, context: int, counting: str, tokens: int) -> None:
     with model_server(lambda body: GOOD, flavour=flavour) as server:
         model = Server(server.url)
         assert (model.context, model.counting) == (context, counting)
         assert model.count_tokens(REQUEST.messages) == tokens
+
+
+def test_a_server_that_is_still_loading_its_model_is_waited_for(waits: Waits) -> None:
+    with model_server(lambda body: GOOD) as server:
+        server.loading = 2
+        assert Server(server.url, wait=waits).name == "tiny" and waits == [1, 2]
 
 
 # Servers that misbehave
@@ -145,11 +155,20 @@ def test_what_goes_wrong_for_a_while_is_tried_again_with_growing_waits(server: M
     assert all(body == server.asked[0] for body in server.asked)
 
 
-@pytest.mark.parametrize("mishap", ["drop", "html", "half", 429, 500])
-def test_what_goes_on_for_ever_ends_in_one_line(server: ModelServer, waits: Waits, mishap: Any) -> None:
+@pytest.mark.parametrize(
+    ("mishap", "said"),
+    [
+        ("drop", r"does not answer \(.+\): start it, as by 'llama-server"),
+        ("html", r"fails at /v1/chat/completions 6 times in a row \(an answer that is no JSON object\): look into its log"),
+        ("half", r"fails at /v1/chat/completions 6 times in a row \(an answer that is no JSON object\)"),
+        (429, r"6 times in a row \(status 429: not now\)"),
+        (500, r"6 times in a row \(status 500: not now\)"),
+    ],
+)
+def test_what_goes_on_for_ever_ends_in_one_line(server: ModelServer, waits: Waits, mishap: Any, said: str) -> None:
     model = Server(server.url, wait=waits)
     server.mishaps = [mishap] * 50
-    with pytest.raises(ModelError, match=r"does not answer \(.+\): start it, as by 'llama-server") as caught:
+    with pytest.raises(ModelError, match=said) as caught:
         model.complete(REQUEST)
     assert len(server.asked) == TRIES and waits == [1, 2, 4, 8, 16] and "\n" not in str(caught.value)
 

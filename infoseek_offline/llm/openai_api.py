@@ -29,6 +29,7 @@ LONGEST_WAIT_S = 60
 CONNECT_S, ANSWER_S = 10, 600
 AROUND = 32  # bytes, and so at most tokens, that a template may put around a message
 WAIT_AND_SEE = {408, 425, 429, 500, 502, 503, 504}
+BUSY = {429, 503}  # for a probe: a model that is still being loaded
 SEEDS = 2**31  # below what any server takes
 
 
@@ -110,7 +111,7 @@ class Server:
     # What the server is
 
     def _choose(self, name: str) -> dict[str, Any]:
-        models = self._ask("GET", "/v1/models", missing={}).get("data") or []
+        models = self._ask("GET", "/v1/models", probe=True).get("data") or []
         models = [m for m in models if isinstance(m, dict) and m.get("id")]
         if name:
             return next((m for m in models if m["id"] == name), {"id": name})
@@ -122,16 +123,15 @@ class Server:
     def _find_context(self, model: dict[str, Any]) -> int:
         if isinstance(model.get("max_model_len"), int):  # vLLM
             return int(model["max_model_len"])
-        settings = self._ask("GET", "/props", missing={}).get("default_generation_settings")  # llama-server
+        settings = self._ask("GET", "/props", probe=True).get("default_generation_settings")  # llama-server
         size = settings.get("n_ctx") if isinstance(settings, dict) else None
         return size if isinstance(size, int) and size > 0 else CONTEXT
 
     def _find_counting(self) -> str:
         """"vllm", "llama-server" or "bytes"."""
-        probe = (Message("user", "one"),)
         for way in ("vllm", "llama-server"):
             try:
-                if self._counted(way, probe) > 0:
+                if self._counted(way, (Message("user", "one"),), probe=True) > 0:
                     return way
             except ValueError:
                 continue
@@ -143,22 +143,22 @@ class Server:
         except ValueError as error:
             raise ModelError(f"{self.root} no longer counts tokens ({error}): start it again as it was") from error
 
-    def _counted(self, way: str, messages: tuple[Message, ...]) -> int:
+    def _counted(self, way: str, messages: tuple[Message, ...], probe: bool = False) -> int:
         """Raises ValueError where the server does not count in this way."""
         plain = [{"role": m.role, "content": m.content} for m in messages]
         if way == "bytes":
             return sum(len(m["content"].encode("utf-8", "replace")) + AROUND for m in plain)
         if way == "vllm":
             body = {"model": self._model, "messages": plain, "add_generation_prompt": True}
-            count = self._ask("POST", "/tokenize", body, missing={}).get("count")
+            count = self._ask("POST", "/tokenize", body, probe=probe).get("count")
             if not isinstance(count, int):
                 raise ValueError("no count")
             return count
-        prompt = self._ask("POST", "/apply-template", {"messages": plain}, missing={}).get("prompt")
+        prompt = self._ask("POST", "/apply-template", {"messages": plain}, probe=probe).get("prompt")
         if not isinstance(prompt, str):
             raise ValueError("no prompt")
         body = {"content": prompt, "add_special": True, "parse_special": True}
-        tokens = self._ask("POST", "/tokenize", body, missing={}).get("tokens")
+        tokens = self._ask("POST", "/tokenize", body, probe=probe).get("tokens")
         if not isinstance(tokens, list):
             raise ValueError("no tokens")
         return len(tokens)
@@ -184,49 +184,50 @@ class Server:
             cut=cut,
         )
 
-    def _ask(self, method: str, path: str, body: Any = None, *, missing: Any = None) -> Any:
-        """The JSON object that the server answers; `missing` where it has no such path."""
-        trouble = ""
+    def _ask(self, method: str, path: str, body: Any = None, *, probe: bool = False) -> Any:
+        """The JSON object that the server answers. A `probe` gets an empty one where the server has no such path."""
+        trouble, lost = "", False
         for attempt in range(TRIES):
             pause = float(2**attempt)
             try:
                 response = self._client.request(method, self.root + path, json=body)
             except self._httpx.TransportError as error:
-                trouble = f"{type(error).__name__}: {error}".rstrip(": ")
+                trouble, lost = f"{type(error).__name__}: {error}".rstrip(": "), True
                 refused = isinstance(error, self._httpx.ConnectError)
                 if refused and not self._reached:
                     break  # it was never there: no use to wait
             else:
-                self._reached = True
-                if response.status_code not in WAIT_AND_SEE:
-                    answer = self._read(response, path, missing)
-                    if isinstance(answer, dict):
+                self._reached, lost = True, False
+                if response.status_code not in WAIT_AND_SEE or (probe and response.status_code not in BUSY):
+                    answer = self._read(response, path, probe)
+                    if answer is not None:
                         return answer
-                    trouble = "half an answer" if response.status_code == 200 else f"status {response.status_code}"
+                    trouble = "an answer that is no JSON object"
                 else:
                     trouble = f"status {response.status_code}: {_message(response)}"
                     pause = max(pause, _retry_after(response))
             if attempt + 1 < TRIES:
                 self._wait(min(pause, LONGEST_WAIT_S))
-        raise ModelError(
-            f"{self.root} does not answer ({trouble}): start it, as by 'llama-server -m MODEL.gguf --port 8080', and run the same "
-            "command again"
-        )
+        mend = "start it, as by 'llama-server -m MODEL.gguf --port 8080'" if lost else "look into its log"
+        what = "does not answer" if lost else f"fails at {path} {TRIES} times in a row"
+        raise ModelError(f"{self.root} {what} ({trouble}): {mend}, and run the same command again")
 
-    def _read(self, response: Any, path: str, missing: Any) -> Any:
+    def _read(self, response: Any, path: str, probe: bool) -> Any:
         """The JSON object, or None where there is none and it may be tried again."""
         status = response.status_code
-        if status == 200:
-            try:
-                answer = response.json()
-            except ValueError:
-                return None
-            return answer if isinstance(answer, dict) else None
-        if missing is not None and status in (400, 404, 405, 422, 501):
-            return missing
+        try:
+            answer = response.json() if status == 200 else None
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict):
+            return answer
         message = _message(response)
         if status in (401, 403):
             raise ModelError(f"{self.root} wants a key (status {status}): set {KEY} in the environment")
+        if probe:
+            return {}
+        if status == 200:
+            return None
         if status in (400, 413, 422) and too_long(message):
             raise _TooLong(f"the prompt does not fit the server's context: {message}")
         raise ModelError(f"{self.root}{path} refuses (status {status}: {message}): look into the server's log, or give another URL")
