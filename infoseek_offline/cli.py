@@ -325,6 +325,10 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
 @click.option(
     "--branching", type=float, default=None, help="0 for chains only, 1 for a second inner child of the root wherever one can be."
 )
+@click.option(
+    "--model", "spec", default=None, metavar="SPEC",
+    help="A language model that plans, reads and writes: a GGUF file, a server's URL, or batch:DIR.  [default: rules alone]",
+)  # fmt: skip
 @workers_option
 def data(
     home: Path,
@@ -336,12 +340,17 @@ def data(
     depth: tuple[int, int] | None,
     vertices: tuple[int, int] | None,
     branching: float | None,
+    spec: str | None,
     workers: int | None,
 ) -> None:
     """Grow research trees over the corpus, certify them, and write the accepted ones as questions.
 
     Needs the corpus and the index in the home folder. Prints the run's manifest as JSON. The same corpus, seed and profile give
     the same bytes, whatever the number of workers and wherever a run was killed and started again.
+
+    With --model every answer is kept in the run's folder, so that none is asked for twice. A server is asked by as many threads
+    as there are workers. batch:DIR writes what can be asked now to a file in DIR and ends with exit code 75; the same command goes
+    on when the answers are there.
     """
     from infoseek_offline import pipeline
     from infoseek_offline.config import load_config
@@ -352,12 +361,43 @@ def data(
         "branching": branching,
     }
     config = load_config(profile, count=count, seed=seed, reading=reading, shape=shape)
+    model = None
+    if spec is not None:
+        from infoseek_offline.llm.open import open_model
+
+        model = open_model(spec)
+        for line in getattr(model, "report", ()):
+            say(line)
     with progress("data", config.count) as show:
-        manifest = pipeline.data(home, out, config, workers=workers or cpu_count(), progress=show)
+        manifest = pipeline.data(home, out, config, model=model, workers=workers or cpu_count(), progress=show)
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
     say(f"{manifest['accepted']:,} questions in {out / 'questions.jsonl'}; next: infoseek verify {out} --home {home}")
     if manifest["accepted"] < manifest["asked"]:
         say(f"asked for {manifest['asked']:,}: all {manifest['answer pages']:,} answer pages were tried, no more trees hold")
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@home_option
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Keep the new run here.  [default: it is removed]")
+@workers_option
+def reproduce(run: Path, home: Path, out: Path | None, workers: int | None) -> None:
+    """Make the data set of RUN again, with no model, and compare it byte for byte.
+
+    What a model answered comes from RUN's ledger. Exit code 0 when all files are the same; 1 with those that differ.
+    """
+    import tempfile
+
+    from infoseek_offline import pipeline
+
+    with tempfile.TemporaryDirectory() as scratch, progress("reproduce") as show:
+        again = out or Path(scratch) / "run"
+        wrong = pipeline.reproduce(run, home, again, workers=workers or cpu_count(), progress=show)
+    for name in wrong:
+        click.echo(f"{name} differs")
+    say(f"{run} made again, with no model: " + (f"{len(wrong)} files differ" if wrong else "all files are the same, byte for byte"))
+    if wrong:
+        raise SystemExit(1)
 
 
 @main.command()

@@ -22,18 +22,20 @@ from infoseek_offline.corpus.build import build_corpus
 from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
-from infoseek_offline.dataset.modelled import make_lines, model_settings, recorded
+from infoseek_offline.dataset.modelled import compare, make_lines, model_settings, recorded, replayed
 from infoseek_offline.dataset.spread import Spread
 from infoseek_offline.engine import batches, map_ordered
-from infoseek_offline.errors import RunError
+from infoseek_offline.errors import Pending, RunError
 from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
 from infoseek_offline.llm.base import LanguageModel
+from infoseek_offline.llm.batch import Batch
+from infoseek_offline.llm.openai_api import Server
 from infoseek_offline.records import Question, Rejection
 from infoseek_offline.retrieval.encoder import Settings
 from infoseek_offline.retrieval.index import build_index
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.retrieval.selftest import known_items
-from infoseek_offline.run import Run
+from infoseek_offline.run import Run, check_sums, first_difference
 from infoseek_offline.trees.extents import Extents
 
 SPREAD = "spread"
@@ -113,22 +115,13 @@ def data(
 
     With a `model` it plans, reads and writes; a server is asked by as many threads as there are workers. Raises Pending where
     answers are awaited in files."""
-    opened = Corpus.open(home / "corpus")
-    searcher = Searcher.open(home / "search", opened)
-    settings = {
-        "version": __version__,
-        "stage": STAGE_VERSION,
-        "corpus": opened.digest,
-        "index": digest_of(searcher.manifest),
-        "config": config.model_dump(mode="json"),
-        **({"model": model_settings(model)} if model is not None else {}),
-    }
-    run = Run(out, settings)
+    run = Run(out, _settings(home, config, model))
     with run.locked():
         if run.finished:
             manifest: dict[str, Any] = read_json(out / "manifest.json")
             return manifest
         claims(home, workers=workers, progress=progress)
+        opened = Corpus.open(home / "corpus")
         roots = answer_order(opened, config.seed)
         run.work.mkdir(exist_ok=True)
         if model is not None:
@@ -136,6 +129,18 @@ def data(
         chunks = list(enumerate(batches(roots, CHUNK)))
         made = map_ordered(_chunk, chunks, workers=workers, setup=partial(_open, home, run, config))
         return _gather(run, made, config, len(roots), progress)
+
+
+def _settings(home: Path, config: Config, model: LanguageModel | None) -> dict[str, Any]:
+    opened = Corpus.open(home / "corpus")
+    return {
+        "version": __version__,
+        "stage": STAGE_VERSION,
+        "corpus": opened.digest,
+        "index": digest_of(Searcher.open(home / "search", opened).manifest),
+        "config": config.model_dump(mode="json"),
+        **({"model": model_settings(model)} if model is not None else {}),
+    }
 
 
 def _with_model(
@@ -150,10 +155,31 @@ def _with_model(
         return lambda root: _line(made.make(root))
 
     try:
-        made = make_lines(run, roots, maker, config.count, threads=workers if getattr(model, "remote", False) else 1)
+        made = make_lines(run, roots, maker, config.count, threads=workers if isinstance(model, Server) else 1)
         return _gather(run, ([line] for line in made), config, len(roots), progress)
+    except Pending as error:
+        raise model.pending() if isinstance(model, Batch) else error from None
     finally:
         asked.ledger.close()
+
+
+def reproduce(run: Path, home: Path, out: Path, *, workers: int = 1, progress: Progress = quiet) -> list[str]:
+    """The data set of a finished run once more into `out`, with no model: its answers come from the run's ledger. The files that
+    differ. Raises RunError where the run is not finished, or was made with another corpus, index or version."""
+    if wrong := check_sums(run):
+        raise RunError(f"{run} was changed since it was made ({wrong[0]}): there is nothing sure to compare with")
+    settings = read_json(run / "config.json")
+    try:
+        config = Config.model_validate(settings["config"])
+    except ValueError as error:
+        raise RunError(f"{run} was made by another version ({settings.get('version')}): reproduce it with that") from error
+    model = replayed(run) if "model" in settings else None
+    now = _settings(home, config, model)
+    if now != settings:
+        what = first_difference(settings, now)
+        raise RunError(f"{run} was made otherwise ({what}): reproduce it with the corpus, index and version that it was made with")
+    data(home, out, config, model=model, workers=workers, progress=progress)
+    return compare(run, out)
 
 
 def answer_order(opened: Corpus, seed: int) -> list[int]:

@@ -87,7 +87,7 @@ class Run:
         except ValueError as error:
             raise RunError(f"{path} is damaged ({error}): give another --out, or remove the folder") from error
         if known != self.settings:
-            what = _first_difference(known, self.settings)
+            what = first_difference(known, self.settings)
             raise RunError(f"{self.folder} holds a run of another configuration ({what}): give another --out, or remove the folder")
 
     def chunk(self, number: int) -> Path:
@@ -115,9 +115,10 @@ def check_sums(folder: Path) -> list[str]:
     return wrong
 
 
-def _first_difference(known: Any, asked: Any, where: str = "") -> str:
+def first_difference(known: Any, asked: Any, where: str = "") -> str:
+    """In words, what of two configurations differs first."""
     if isinstance(known, dict) and isinstance(asked, dict):
         for key in sorted({*known, *asked}):
             if known.get(key) != asked.get(key):
-                return _first_difference(known.get(key), asked.get(key), f"{where}.{key}" if where else key)
+                return first_difference(known.get(key), asked.get(key), f"{where}.{key}" if where else key)
     return f"{where} is {known!r} there, {asked!r} here"

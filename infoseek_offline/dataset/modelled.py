@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
 from typing import Any
 
 from infoseek_offline.agents.model_browser import Shelf
@@ -19,9 +20,9 @@ from infoseek_offline.engine import map_threads
 from infoseek_offline.errors import Pending
 from infoseek_offline.files import write_text
 from infoseek_offline.llm.base import LanguageModel
-from infoseek_offline.llm.ledger import Ledger, Recorded
+from infoseek_offline.llm.ledger import Ledger, Recorded, Replay
 from infoseek_offline.llm.prompts import prompt_digests
-from infoseek_offline.run import Run
+from infoseek_offline.run import LEDGER, SUMS, Run
 
 FIRST_YIELD = 0.5  # taken for the share of pages that give a question, before any is known
 MOST_OPEN = 4096  # pages that wait for answers at a time
@@ -37,6 +38,23 @@ def model_settings(model: LanguageModel) -> dict[str, Any]:
 def recorded(model: LanguageModel, run: Run) -> Recorded:
     """The model behind the run's ledger."""
     return Recorded(model, Ledger(run.ledger))
+
+
+def replayed(run: Path) -> Replay:
+    """A finished run's ledger in place of its model. Raises ModelError where there is none."""
+    return Replay(Ledger(run / LEDGER, read_only=True))
+
+
+def compare(run: Path, again: Path) -> list[str]:
+    """The files of a finished run that differ from those of another."""
+    sums = {name: dict(_sums(folder)) for name, folder in (("run", run), ("again", again))}
+    return sorted(name for name in {*sums["run"], *sums["again"]} if sums["run"].get(name) != sums["again"].get(name))
+
+
+def _sums(folder: Path) -> Generator[tuple[str, str], None, None]:
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        yield name, digest
 
 
 def make_lines(
