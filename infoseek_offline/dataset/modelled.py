@@ -23,8 +23,9 @@ from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.llm.ledger import Ledger, Recorded, Replay
 from infoseek_offline.llm.prompts import prompt_digests
 from infoseek_offline.run import LEDGER, SUMS, Run
+from infoseek_offline.trees.grow import NO_START
 
-FIRST_YIELD = 0.5  # taken for the share of pages that give a question, before any is known
+FIRST_YIELD = 0.5  # taken for the share of pages with a tree that give a question, before any is known
 MOST_OPEN = 4096  # pages that wait for answers at a time
 
 Make = Callable[[int], str]  # an answer page to its line
@@ -67,12 +68,13 @@ def make_lines(
     if threads > 1:
         yield from map_threads(made, items, workers=threads)
         return
-    good = 0
+    done = good = 0
     for number, item in enumerate(items):
         try:
             line = made(item)
         except Pending as error:
-            raise _wave(made, items[number + 1 :], count, number, good, error) from None
+            raise _wave(made, items[number + 1 :], count, done, good, error) from None
+        done += _was_tried(line)
         good += _is_good(line)
         yield line
 
@@ -109,9 +111,14 @@ def _wave(made: _Lines, items: Sequence[tuple[int, int]], count: int, done: int,
         except Pending as error:
             waiting.append(error)
             continue
-        done += 1
+        done += _was_tried(line)
         good += _is_good(line)
     return waiting[-1]
+
+
+def _was_tried(line: str) -> bool:
+    """Whether a tree grew there; a page without anything to begin with says nothing of those that wait."""
+    return set(json.loads(line)["gave_up"]) != {NO_START}
 
 
 def _is_good(line: str) -> bool:
