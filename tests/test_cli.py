@@ -23,13 +23,15 @@ from infoseek_offline.errors import (
     IndexError_,
     InfoseekError,
     MissingExtra,
+    ModelError,
+    Pending,
     RunError,
     UsageError,
     VerifyError,
 )
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["doctor", "corpus", "index", "search", "serve", "data", "verify", "audit", "show"]
+COMMANDS = ["doctor", "corpus", "index", "search", "serve", "data", "reproduce", "verify", "audit", "show"]
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +235,8 @@ def test_doctor_fails_where_the_core_can_not_work(home: Path, monkeypatch: pytes
     [
         (UsageError("what to do"), 2), (ConfigError("what to do"), 2), (DumpError("what to do"), 1), (RunError("what to do"), 1),
         (CorpusError("what to do"), 1), (IndexError_("what to do"), 1), (VerifyError("what to do"), 1),
-        (InfoseekError("what to do"), 1), (MissingExtra("The model", "torch", "transformers"), 1),
+        (InfoseekError("what to do"), 1), (ModelError("what to do"), 1), (Pending("what to do"), 75),
+        (MissingExtra("The model", "torch", "transformers"), 1),
         (OSError(28, "No space left on device", "x.bin"), 1), (OSError("unnamed"), 1),
         (PermissionError(13, "Permission denied", "x.bin"), 1), (sqlite3.OperationalError("database or disk is full"), 1),
         (sqlite3.DatabaseError("malformed"), 1), (MemoryError(), 1), (KeyboardInterrupt(), 130),
@@ -252,7 +255,7 @@ def test_every_error_that_a_user_can_mend_is_one_line(monkeypatch: pytest.Monkey
 
 
 def test_all_kinds_of_errors_are_known_here() -> None:
-    tested = {UsageError, ConfigError, DumpError, CorpusError, IndexError_, RunError, VerifyError, MissingExtra}
+    tested = {UsageError, ConfigError, DumpError, CorpusError, IndexError_, RunError, ModelError, VerifyError, MissingExtra}
     assert set(InfoseekError.__subclasses__()) == tested
 
 
