@@ -70,6 +70,8 @@ def too_long(message: str) -> bool:
 
 
 class Server:
+    remote = True  # it may be asked by many threads at once
+
     def __init__(self, url: str, *, wait: Callable[[float], None] = time.sleep, answer_s: float = ANSWER_S) -> None:
         """Raises MissingExtra without httpx, UsageError for a URL that is none, ModelError where no server answers."""
         try:
