@@ -23,6 +23,7 @@ from infoseek_offline.retrieval.tokenise import terms
 COVER = 0.5  # of a relation's content words, that must stand in the sentence
 CONFIDENCE = 0.8  # of an accepted claim
 MAX_WORDS = 10
+START = 6  # letters that "discovered" and "discovery" share
 _WORD = re.compile(r"[^\W_]+")
 _PLACE = re.compile(r"\{(?:page|s)\}"), re.compile(r"\{(?:link|o)\}")
 
@@ -115,5 +116,6 @@ def cover(plain: str, sentence: str, language: str) -> float:
         return 1.0
     said = _WORD.findall(sentence.casefold())
     stems, lemmas = set(terms(sentence, language)), {known.lemma(w) for w in said}
-    found = sum(bool(set(terms(w, language)) & stems) or known.lemma(w) in lemmas for w in content)
+    starts = {w[:START] for w in said if len(w) >= START}
+    found = sum(bool(set(terms(w, language)) & stems) or known.lemma(w) in lemmas or w[:START] in starts for w in content)
     return found / len(content)

@@ -6,35 +6,23 @@ proposal gets its fate noted: accepted, or rejected with the reason of grounding
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from infoseek_offline.agents.grounding import Proposal, Shown, ground
+from infoseek_offline.agents.grounding import Proposal, ground
+from infoseek_offline.agents.windows import Window, one_line, part_of, windows_of
 from infoseek_offline.corpus.entities import base_title
-from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
+from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.llm.asked import Asked, seed_of
 from infoseek_offline.llm.base import Completion, Request, Sampling
 from infoseek_offline.llm.prompts import load_prompt
-from infoseek_offline.records import Claim, Link, LinkKind, PageKind
+from infoseek_offline.records import Claim
 
-MAX_LINKS = 10  # of a window, so that its claims fit into an answer
-MAX_SENTENCES = 24
 MAX_RELATION, MAX_BLUR = 90, 50  # characters
 CLAIM_TOKENS = 64  # of a claim in an answer, about
 SHELVED = 50_000  # pages
-
-
-@dataclass(frozen=True)
-class Window:
-    """Some sentences of a page as the prompt shows them. `text` has the links in it."""
-
-    shown: Shown
-    lines: tuple[str, ...]
-    parts: tuple[tuple[str, tuple[str, ...]], ...]  # (sentence id, link ids), for making it smaller
 
 
 class Shelf:
@@ -75,7 +63,7 @@ class ModelBrowser:
         return known[0]
 
     def _read(self, page: int) -> list[Claim]:
-        asked = [(window, request) for window in self.windows(page) for window, request in self._fitting(window)]
+        asked = [(window, request) for window in windows_of(self.corpus, page) for window, request in self._fitting(window)]
         answers = self.model.complete_all([request for _, request in asked])
         judged: list[tuple[Request, Request, list[tuple[Proposal, Claim]]]] = []
         for (window, request), answer in zip(asked, answers, strict=True):
@@ -92,63 +80,7 @@ class ModelBrowser:
                     claims.append(claim)
         return claims
 
-    # Windows
-
-    def windows(self, page: int) -> list[Window]:
-        """All sentences of the running text that hold a link to another article, each with the sentence before it where that
-        stands in the same paragraph, in windows of so many links and sentences."""
-        record = self.corpus.page(page)
-        sections = [s for s in self.corpus.sections(page) if s.evidence]
-        links = [k for k in self.corpus.links(page) if self._may_be_claimed(page, k, record.text)]
-        windows: list[Window] = []
-        sentences: dict[str, tuple[int, int]] = {}
-        shown: dict[str, Link] = {}
-        lines: list[str] = []
-        parts: list[tuple[str, tuple[str, ...]]] = []
-        number = count = 0
-        before: tuple[int, int] | None = None
-
-        def close() -> None:
-            nonlocal sentences, shown, lines, parts
-            if sentences:
-                windows.append(Window(Shown(page, sentences, shown), tuple(lines), tuple(parts)))
-            sentences, shown, lines, parts = {}, {}, [], []
-
-        for low, high in self.corpus.sentence_spans(page):
-            if high > record.prose_end or not any(s.start <= low and high <= s.end for s in sections):
-                continue
-            inside = [k for k in links if low <= k.start and k.end <= high]
-            for at in range(0, len(inside), MAX_LINKS):
-                some = inside[at : at + MAX_LINKS]
-                if len(shown) + len(some) > MAX_LINKS or len(sentences) >= MAX_SENTENCES:
-                    close()
-                number += 1
-                ids = {f"k{count + n}": link for n, link in enumerate(some, 1)}
-                count += len(some)
-                if before is not None and "\n" not in record.text[before[1] : low] and before not in sentences.values():
-                    lines.append(_plain(record.text[before[0] : before[1]]))
-                sentences[f"s{number}"] = (low, high)
-                shown.update(ids)
-                parts.append((f"s{number}", tuple(ids)))
-                lines.append(f"s{number}: {self._marked(record.text, low, high, ids)}")
-            before = (low, high)
-        close()
-        return windows
-
-    def _may_be_claimed(self, page: int, link: Link, text: str) -> bool:
-        if link.kind != LinkKind.PROSE or not link.is_evidence or link.target == page:
-            return False
-        return PAGE_KINDS[self.corpus.kinds[link.target]] == PageKind.ARTICLE and not text[link.start : link.end].isdigit()
-
-    def _marked(self, text: str, low: int, high: int, links: dict[str, Link]) -> str:
-        """The sentence with its links marked: "[William Herschel](k5)"."""
-        pieces, at = [], low
-        for name, link in links.items():
-            anchor, title = text[link.start : link.end], self.corpus.titles[link.target]
-            told = "" if anchor.casefold() in (title.casefold(), base_title(title).casefold()) else f" = {title}"
-            pieces += [text[at : link.start], f"[{anchor}]({name}{told})"]
-            at = link.end
-        return _plain("".join([*pieces, text[at:high]]))
+    # Requests
 
     def _fitting(self, window: Window) -> list[tuple[Window, Request]]:
         """The window, or its halves where it does not fit the context; a sentence that never fits is left out, and noted."""
@@ -159,9 +91,7 @@ class ModelBrowser:
             self.model.note(request, "", f"a sentence is too long for a context of {self.model.context} tokens")
             return []
         middle = len(window.parts) // 2
-        return [pair for half in (window.parts[:middle], window.parts[middle:]) for pair in self._fitting(_part(window, half))]
-
-    # Requests
+        return [pair for half in (window.parts[:middle], window.parts[middle:]) for pair in self._fitting(part_of(window, half))]
 
     def _request(self, window: Window) -> Request:
         prompt, page = load_prompt("browser"), window.shown.page
@@ -220,7 +150,7 @@ class ModelBrowser:
         for at, (_, claim) in enumerate(some, 1):
             if claim.evidence.sentence != last:
                 last = claim.evidence.sentence
-                lines.append(f"Sentence: {_plain(last)}")
+                lines.append(f"Sentence: {one_line(last)}")
             assert claim.object is not None
             other = base_title(self.corpus.titles[claim.object])
             lines.append(f"c{at}: " + claim.wording.replace("{s}", base_title(self.corpus.titles[page])).replace("{o}", other))
@@ -229,19 +159,6 @@ class ModelBrowser:
         schema = _object({f"c{at}": {"type": "string", "enum": ["yes", "no"]} for at in range(1, len(some) + 1)})
         seed = seed_of("judge", number, [str(proposal) for proposal, _ in some])
         return Request("judge", messages, schema, seed, Sampling(max_tokens=16 + 12 * len(some)), prompt.digest)
-
-
-def _part(window: Window, parts: Sequence[tuple[str, tuple[str, ...]]]) -> Window:
-    """Some sentences of a window."""
-    sentences = {name: window.shown.sentences[name] for name, _ in parts}
-    links = {name: window.shown.links[name] for _, inside in parts for name in inside}
-    lines = [line for line in window.lines if line.partition(":")[0] in sentences]
-    return Window(Shown(window.shown.page, sentences, links), tuple(lines), tuple(parts))
-
-
-def _plain(text: str) -> str:
-    """One line; a sentence of a page must not look like a part of the prompt."""
-    return re.sub(r"\s+", " ", text).strip()
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
