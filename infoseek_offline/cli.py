@@ -323,6 +323,9 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
 @click.option("--depth", type=Span(), default=None, metavar="A-B", help="Depth of the trees.  [default: the profile's]")
 @click.option("--vertices", type=Span(), default=None, metavar="A-B", help="Vertices of the trees.  [default: the profile's]")
 @click.option(
+    "--phrasings", type=click.IntRange(1, 5), default=None, help="Questions of each tree, in different words.  [default: 1]"
+)
+@click.option(
     "--branching", type=float, default=None, help="0 for chains only, 1 for a second inner child of the root wherever one can be."
 )
 @click.option(
@@ -340,6 +343,7 @@ def data(
     depth: tuple[int, int] | None,
     vertices: tuple[int, int] | None,
     branching: float | None,
+    phrasings: int | None,
     spec: str | None,
     workers: int | None,
 ) -> None:
@@ -360,7 +364,7 @@ def data(
         **(dict(zip(("min_vertices", "max_vertices"), vertices, strict=True)) if vertices else {}),
         "branching": branching,
     }
-    config = load_config(profile, count=count, seed=seed, reading=reading, shape=shape)
+    config = load_config(profile, count=count, seed=seed, reading=reading, phrasings=phrasings, shape=shape)
     model = None
     if spec is not None:
         from infoseek_offline.llm.open import open_model

@@ -58,6 +58,7 @@ class Config(Model):
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
     reading: Literal["open", "closed"] = "open"
     attempts: int = Field(default=12, ge=1, le=1000, description="trees grown for one answer before the next answer is tried")
+    phrasings: int = Field(default=1, ge=1, le=5, description="questions of each tree")
     bounds: Bounds = Bounds()
     shape: Shape = Shape()
 

@@ -228,6 +228,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
     gave_up: Counter[str] = Counter()
     spread = Spread(config.count)
     worded: set[str] = set()
+    phrased: Counter[str] = Counter()
     attack = Figures()
     for line in (line for lines in chunks for line in lines):
         item = json.loads(line)
@@ -244,6 +245,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
             worded.add(made.question)
             questions.append(canonical_json(item["question"]))
             spread.add(made.tree)
+            phrased[str(1 + len(made.phrasings))] += 1
             attack.add(made)
             progress("questions", len(questions))
         if len(questions) >= config.count:
@@ -258,6 +260,7 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
         "answer pages": roots,
         **counts,
         **spread.report(),
+        "phrasings": dict(sorted(phrased.items())),
         "attack": attack.report(),
         "failed checks of rejected trees": dict(sorted(failed.items())),
         "trees given up": dict(sorted(gave_up.items())),

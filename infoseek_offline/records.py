@@ -219,6 +219,14 @@ class Certificate(Record):
         return all(v.passed for v in self.verdicts)
 
 
+class Phrasing(Record):
+    """Another question of the same tree; all clues are in it, in other words or another order."""
+
+    id: str
+    question: str
+    clues: dict[str, str]
+
+
 class Question(Record):
     """One item of the data set (a line of questions.jsonl)."""
 
@@ -232,6 +240,7 @@ class Question(Record):
     evidence_documents: tuple[str, ...]  # needed to answer
     gold_documents: tuple[str, ...]  # contain the answer
     clues: dict[str, str]  # constraint id -> the words of the question that state it
+    phrasings: tuple[Phrasing, ...] = ()  # where more than one was asked for, those besides `question`
     certificate: Certificate
 
 

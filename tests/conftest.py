@@ -50,7 +50,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_config() -> Config:
-    return load_config("demo", count=40, seed=5)
+    return load_config("demo", count=40, seed=5, phrasings=3)
 
 
 @pytest.fixture(scope="session")

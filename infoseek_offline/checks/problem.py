@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from infoseek_offline.config import Bounds
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.questions.realise import Wording
 from infoseek_offline.records import ResearchTree, Verdict, Vertex
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.trees.extents import Extents
@@ -27,6 +28,7 @@ class Problem:
     question: str = ""
     clues: dict[str, str] = field(default_factory=dict)
     searcher: Searcher | None = None
+    phrasings: Sequence[Wording] = ()  # the same tree's other questions
 
     @cached_property
     def solution(self) -> Solution:
@@ -40,6 +42,22 @@ class Problem:
     @property
     def answer(self) -> int:
         return self.tree.root.page
+
+    @property
+    def texts(self) -> list[str]:
+        """All its questions, the item's own first."""
+        return [self.question, *(wording.question for wording in self.phrasings)]
+
+    def queries(self) -> dict[str, str]:
+        """What a solver could search for at once, by name: each question, and each clue; a clue that two phrasings share, once."""
+        asked = {"question": self.question, **self.clues}
+        known = set(asked.values())
+        for number, wording in enumerate(self.phrasings, 2):
+            asked[f"question {number}"] = wording.question
+            more = {f"{name} in {number}": clue for name, clue in wording.clues.items() if clue not in known}
+            known.update(more.values())
+            asked.update(more)
+        return asked
 
     @cached_property
     def described(self) -> list[Vertex]:

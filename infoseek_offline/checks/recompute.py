@@ -130,8 +130,9 @@ Measured = tuple[bool, dict[str, Any]]
 class Proof:
     """The claims U1 to L1 of one tree, each with whether it holds and its numbers. The tree must be well-formed."""
 
-    def __init__(self, sets: Sets, tree: ResearchTree, bounds: dict[str, int], question: str) -> None:
-        self.sets, self.stored, self.tree, self.bounds, self.question = sets, sets.stored, tree, bounds, question
+    def __init__(self, sets: Sets, tree: ResearchTree, bounds: dict[str, int], question: str, *others: str) -> None:
+        """`others`: further phrasings of the question."""
+        self.sets, self.stored, self.tree, self.bounds, self.texts = sets, sets.stored, tree, bounds, (question, *others)
         self.by_id = {v.id: v for v in tree.vertices}
         self.constraints = [(v, c) for v in tree.vertices for c in v.constraints]
 
@@ -289,7 +290,8 @@ class Proof:
 
     @cached_property
     def _asked(self) -> list[str]:
-        return [w.casefold() for w in WORD.findall(self.question)]
+        # A full stop, which is no word, stands between two phrasings, so that no name runs from one into the next.
+        return [w for text in self.texts for w in (*(w.casefold() for w in WORD.findall(text)), ".")]
 
     def l1(self) -> Measured:
         leaks = set()

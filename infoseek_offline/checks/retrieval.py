@@ -7,20 +7,21 @@ from infoseek_offline.records import Constraint, Verdict, Vertex
 
 
 def check_r1(problem: Problem) -> Verdict:
-    """The whole question, and each clue of it, as a query: the answer's page is not among the first k hits of dense, sparse or
-    hybrid search. Measured: the best rank of the answer's page (0: not among the first k) and the query that found it."""
+    """The whole question in each phrasing, and each clue of it, as a query: the answer's page is not among the first k hits of
+    dense, sparse or hybrid search. Measured: the best rank of the answer's page (0: not among the first k) and the query that
+    found it."""
     searcher = problem.searcher
     assert searcher is not None
     k = problem.bounds.top_k
     found: dict[str, int] = {}
-    queries = {"question": problem.question, **problem.clues}
+    queries = problem.queries()
     for name, rankings in zip(queries, searcher.rank_all_many([*queries.values()], k), strict=True):
         for mode, ranking in rankings.items():
             rank = next((i for i, (_, page) in enumerate(ranking[:k], 1) if page == problem.answer), 0)
             if rank:
                 found[f"{name} {mode}"] = rank
     return verdict("R1", not found, f"the answer's page is found by {', '.join(sorted(found))}", top_k=k, ranks=found,
-                   queries=1 + len(problem.clues))  # fmt: skip
+                   queries=len(queries))  # fmt: skip
 
 
 def check_r2(problem: Problem) -> Verdict:

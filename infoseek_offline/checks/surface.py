@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 from infoseek_offline.checks.problem import Problem, verdict
 from infoseek_offline.corpus.store import Corpus
@@ -15,10 +16,9 @@ COMMON_TITLES = 0.01  # a word in more than this share of titles (and in ten) is
 
 def check_l1(problem: Problem) -> Verdict:
     """No title, alias or distinctive word of the answer or of any other page that is described and not named."""
-    words = [w.casefold() for w in _WORD.findall(problem.question)]
     leaks = []
     hidden = [v for v in problem.tree.vertices if v.role != "leaf"]
-    for vertex in hidden:
+    for words, vertex in product(([w.casefold() for w in _WORD.findall(text)] for text in problem.texts), hidden):
         for name in surface_names(problem.corpus, vertex.page):
             if name != vertex.noun.casefold() and _stands(name, words):
                 leaks.append(f"{vertex.id}: {name}")

@@ -107,6 +107,7 @@ def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
     if verifier.searcher is not None:
         claims.equal("index", "the index", settings.get("index"), digest_of(verifier.searcher.manifest))
     depths: Counter[str] = Counter()
+    phrasings: Counter[str] = Counter()
     failures: list[Failure] = []
     items = 0
     for items, line in enumerate(_lines(run / "questions.jsonl"), 1):
@@ -114,7 +115,8 @@ def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
         claims.looked_at += found.looked_at
         failures += found.failures
         depths[str(verifier.depth)] += 1
-    _check_manifest(run, claims, settings, items, depths)
+        phrasings[str(verifier.phrasings)] += 1
+    _check_manifest(run, claims, settings, items, depths, phrasings)
     return Report(items, claims.looked_at, search, (*claims.failures, *failures))
 
 
@@ -132,7 +134,9 @@ def _check_sums(run: Path, claims: Claims) -> None:
             claims.hold(name, file_sha256(target) == sums[name], "differs from SHA256SUMS")
 
 
-def _check_manifest(run: Path, claims: Claims, settings: dict[str, Any], items: int, depths: Counter[str]) -> None:
+def _check_manifest(
+    run: Path, claims: Claims, settings: dict[str, Any], items: int, depths: Counter[str], phrasings: Counter[str]
+) -> None:
     try:
         manifest = dict(read_json(run / "manifest.json"))
     except (OSError, ValueError, TypeError) as error:
@@ -142,6 +146,7 @@ def _check_manifest(run: Path, claims: Claims, settings: dict[str, Any], items: 
     rejected = sum(1 for _ in _lines(run / "rejected.jsonl"))
     claims.equal("manifest.json", "the number of rejected trees", manifest.get("rejected"), rejected)
     claims.equal("manifest.json", "the depths", manifest.get("depths"), dict(depths))
+    claims.equal("manifest.json", "the numbers of phrasings", manifest.get("phrasings"), dict(phrasings))
     claims.equal("manifest.json", "the configuration", {name: manifest.get(name) for name in settings}, settings)
 
 
@@ -153,7 +158,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 class Verifier:
-    """The opened home, and the items that were seen. `depth` is that of the last line's tree."""
+    """The opened home, and the items that were seen. `depth` and `phrasings` are those of the last line."""
 
     def __init__(
         self, home: Path, reading: str, bounds: dict[str, int], *, search: bool = True, version: str = __version__
@@ -163,21 +168,21 @@ class Verifier:
         self.same_words = version == __version__  # else the phrase table may be another
         self.sets = Sets(self.stored, reading)
         self.searcher = Searcher.open(home / "search", self.stored) if search else None
-        self.depth = 0
+        self.depth = self.phrasings = 0
         self._seen: dict[str, int] = {}
         self._rank = lru_cache(maxsize=4096)(self._search)
 
     def verify_line(self, number: int, line: bytes) -> Claims:
         """All claims of one line of questions.jsonl. Raises nothing for a wrong record, whatever is wrong with it."""
         claims = Claims(f"line {number}")
-        self.depth = 0
+        self.depth = self.phrasings = 0
         try:
             question = Question.model_validate_json(line)
         except ValidationError as error:
             wrong = error.errors()[0]
             claims.hold("record", False, f"{'.'.join(str(part) for part in wrong['loc']) or 'line'}: {wrong['msg']}")
             return claims
-        self.depth = question.depth
+        self.depth, self.phrasings = question.depth, 1 + len(question.phrasings)
         claims.item = question.id
         as_written = canonical_json(question.model_dump(mode="json")).encode("utf-8", "surrogatepass")
         claims.hold("record", as_written == line, "the line is not in the form in which records are written")
@@ -190,7 +195,13 @@ class Verifier:
         for vertex in question.tree.vertices:
             for constraint in vertex.constraints:
                 sound &= self._stated(question.tree, vertex, constraint, claims)
-        self._clues(question, claims)
+        self._clues(question, question.question, question.clues, claims)
+        texts = [question.question]
+        for number, other in enumerate(question.phrasings, 2):
+            claims.equal("phrasing", "the id", other.id, "p-" + digest_of(other.question, question.answer, number))
+            claims.hold("phrasing", other.question not in texts, f"phrasing {number} is told twice")
+            texts.append(other.question)
+            self._clues(question, other.question, other.clues, claims)
         if not sound:
             return claims
         recorded = {v.check: v for v in question.certificate.verdicts}
@@ -340,21 +351,22 @@ class Verifier:
 
     # Clues
 
-    def _clues(self, question: Question, claims: Claims) -> None:
-        tree, clues = question.tree, question.clues
+    def _clues(self, question: Question, text: str, clues: dict[str, str], claims: Claims) -> None:
+        """The clues of one phrasing, whose text is given."""
+        tree = question.tree
         constraints = {c.id: (v, c) for v in tree.vertices for c in v.constraints}
         claims.hold("clue", set(clues) == set(constraints), f"given for {' '.join(clues)}, and not for {' '.join(constraints)}")
         for name in sorted(set(clues) & set(constraints)):
             vertex, c = constraints[name]
             clue, claim = clues[name], f"clue {name}"
-            claims.hold(claim, _stands_in(clue, question.question), f"{clue!r} does not stand in the question")
+            claims.hold(claim, _stands_in(clue, text), f"{clue!r} does not stand in the question")
             if c.kind == "type":
                 claims.hold(claim, clue == vertex.noun and head(clue) == c.value, f"{clue!r} is not the kind of {vertex.id}")
             for words in filter(None, _other_side(tree, c, clues)):
                 place = clue
                 below = tree.vertex(c.other) if c.kind == "link" else None
                 if below and below.role == "inner" and words != below.noun:  # what describes "this island" stands before it
-                    place = _told_apart(question.question, below.noun, clue) or clue
+                    place = _told_apart(text, below.noun, clue) or clue
                 held = _stands_in(words, place) or words.casefold()[:-1] in place.casefold()  # "Nebula" may be "nebulae" there
                 held = held or (c.kind == "category" and _stands_in(_one_of(words), place))
                 claims.hold(claim, held, f"{place!r} does not hold {words!r}")
@@ -362,7 +374,8 @@ class Verifier:
     # Proofs
 
     def _proof(self, question: Question) -> Iterator[tuple[str, Measured]]:
-        yield from Proof(self.sets, question.tree, self.bounds, question.question).claims()
+        others = [other.question for other in question.phrasings]
+        yield from Proof(self.sets, question.tree, self.bounds, question.question, *others).claims()
         if self.searcher is not None:
             yield "R1", self._r1(question)
             yield "R2", self._r2(question)
@@ -375,6 +388,10 @@ class Verifier:
         """One search does not find the answer's page: neither the question nor any clue."""
         k, answer = self.bounds["top_k"], question.tree.root.page
         queries = [("question", question.question), *question.clues.items()]
+        for number, other in enumerate(question.phrasings, 2):
+            asked = {query for _, query in queries}
+            queries.append((f"question {number}", other.question))
+            queries += [(f"{name} in {number}", clue) for name, clue in other.clues.items() if clue not in asked]
         ranks = {
             f"{name} {mode}": [page for _, page in places].index(answer) + 1
             for name, query in queries

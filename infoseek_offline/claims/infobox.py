@@ -32,7 +32,7 @@ _NO_NOUN = re.compile(
     r"(?i)\b(?:no|id|num|url|link|text|label|title|name|names|image|caption|size|width|note|notes|ref|refs|footnotes?|code|rank|"
     r"sub|info|km|km2|sqmi|mi|ft|deg|min|max|avg|est|pct|percent|total|prefix|suffix|header|footer|list|style|color|lang|type|data|source|"
     r"map|nihongo|titel|of|the|and|or|with|who|what|when|where|how|is|was|has|as|to|by|in|at|on|from|for|other|others|former|current|old|new|first|last|"
-    r"previous|next|more|free|blank|yes|main|native|official|also|alt|see|common|short|full|long|east|west|north|south|status|order)\b"
+    r"previous|next|more|free|blank|yes|main|native|official|also|alt|see|common|short|full|long|east|west|north|south|status|order|second|third|fourth|fifth)\b"
 )
 _NO_PLURAL = ("ss", "us", "is", "ics", "ous", "headquarters", "series", "species", "means")
 # Units that may follow a number in a question, as read_quantities gives them.

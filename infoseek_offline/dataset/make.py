@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from infoseek_offline.agents.base import Browser, Planner
 from infoseek_offline.agents.model_browser import ModelBrowser, Shelf
 from infoseek_offline.agents.model_planner import ModelPlanner
 from infoseek_offline.agents.rules import RulePlanner
-from infoseek_offline.checks.all import SEARCH, STRUCTURE, SURFACE, run_checks
+from infoseek_offline.checks.all import ALL, SEARCH, STRUCTURE, SURFACE, run_checks
 from infoseek_offline.checks.problem import Problem
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Config
@@ -24,14 +25,14 @@ from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.questions.realise import Realiser, Wording
-from infoseek_offline.records import Certificate, Question, Rejection, ResearchTree, Verdict
+from infoseek_offline.records import Certificate, Phrasing, Question, Rejection, ResearchTree, Verdict
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import NO_START, grow
 from infoseek_offline.trees.options import Options
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 5
+STAGE_VERSION = 6
 HOPELESS = 6  # attempts without one finished tree, after which a page is left
 
 
@@ -97,37 +98,52 @@ class Maker:
             if same in seen:
                 continue
             seen.add(same)
-            wording, verdicts = self._examine(grown.tree)
+            problem, wording, verdicts = self._examine(grown.tree)
             if all(v.passed for v in verdicts):
-                return Made(self._question(grown.tree, wording, verdicts), tuple(rejections), gave_up)
+                return Made(self._question(problem, wording, verdicts), tuple(rejections), gave_up)
             failed = tuple(v.check for v in verdicts if not v.passed)
             rejections.append(Rejection(key=key, answer=title, failed=failed, question=wording.question, tree=grown.tree,
                                         verdicts=tuple(verdicts)))  # fmt: skip
         return Made(None, tuple(rejections), gave_up)
 
-    def _examine(self, tree: ResearchTree) -> tuple[Wording, list[Verdict]]:
+    def _examine(self, tree: ResearchTree) -> tuple[Problem, Wording, list[Verdict]]:
         """Structure, then the surface of the question, then search; a group that fails spares the dearer ones behind it."""
         problem = Problem(self.corpus, self.extents, tree, self.config.bounds, searcher=self.searcher)
         passed, found = run_checks(problem, STRUCTURE)
         verdicts = list(found)
         wording = self.realiser.realise(tree)
         if not passed:
-            return wording, verdicts
+            return problem, wording, verdicts
         problem.question, problem.clues = wording.question, wording.clues
         for group in (SURFACE, SEARCH):
             passed, found = run_checks(problem, group)
             verdicts += found
             if not passed:
                 break
-        return wording, verdicts
+        if passed and self.config.phrasings > 1:
+            problem.phrasings = self._phrasings(problem)
+            again = {check: ALL[check](problem) for check in ("L1", "R1")}  # over all phrasings
+            verdicts = [again.get(v.check, v) for v in verdicts]
+        return problem, wording, verdicts
+
+    def _phrasings(self, problem: Problem) -> list[Wording]:
+        """Further questions of a tree that passed, as many as were asked for: those that pass L1 and R1 alone."""
+        found: list[Wording] = []
+        for wording in islice(self.realiser.phrasings(problem.tree), 1, None):
+            if len(found) + 1 >= self.config.phrasings:
+                break
+            alone = replace(problem, question=wording.question, clues=wording.clues)
+            if ALL["L1"](alone).passed and ALL["R1"](alone).passed:
+                found.append(wording)
+        return found
 
     def _aliases(self, page: int) -> tuple[str, ...]:
         """What else is a right answer: the title without its "(…)", and the redirects."""
         title = self.corpus.titles[page]
         return tuple(name for name in dict.fromkeys([base_title(title), *self.corpus.redirects(page)]) if name != title)
 
-    def _question(self, tree: ResearchTree, wording: Wording, verdicts: Sequence[Verdict]) -> Question:
-        answer = tree.root
+    def _question(self, problem: Problem, wording: Wording, verdicts: Sequence[Verdict]) -> Question:
+        tree, answer = problem.tree, problem.tree.root
         evidence = [c.evidence for v in tree.vertices for c in v.constraints]
         documents = tuple(dict.fromkeys(e.document for e in evidence))
         gold = tuple(
@@ -149,5 +165,9 @@ class Maker:
             evidence_documents=documents,
             gold_documents=gold,
             clues=wording.clues,
+            phrasings=tuple(
+                Phrasing(id="p-" + digest_of(w.question, answer.title, number), question=w.question, clues=w.clues)
+                for number, w in enumerate(problem.phrasings, 2)
+            ),
             certificate=certificate,
         )

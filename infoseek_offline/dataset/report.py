@@ -40,6 +40,7 @@ def find_item(run: Path, item: str) -> Question:
 def item_as_text(question: Question) -> str:
     lines = [
         question.question,
+        *(f"Or: {other.question}" for other in question.phrasings),
         "",
         f"Answer: {question.answer}",
         f"Id: {question.id}   depth {question.depth}, {question.vertices} vertices",

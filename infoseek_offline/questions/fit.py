@@ -28,6 +28,7 @@ _LAND = frozenset(
     "mountain volcano hill peak summit range massif plateau desert valley forest lake lagoon bay gulf glacier canyon cave plain "
     "strait cape coast landform basin sea".split()
 )
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _FIELDS = frozenset("science branch field discipline study subject art craft industry profession genre area".split())
 # What one is known for; with a place or a thing one is rather associated.
 _KNOWN_FOR = frozenset(
@@ -46,6 +47,9 @@ def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tupl
     if other in _LAND and clauses and clauses[0].text == "is home to {o}":
         inside = Clause("verb", "includes {o}") if subject in _LAND else clauses[0]
         clauses = [Clause("relative", "{o} lies", "in"), inside]
+    if clauses and clauses[0].form == "possessive" and _DAY.fullmatch(name):
+        text = clauses[0].text.replace(" is {o}", " falls on {o}").replace(" include {o}", " fall on {o}")
+        clauses = [Clause("possessive", text)]
     if clauses and clauses[0].text == "worked in {o}" and _is_matter(name):
         clauses = [Clause("verb", "did research on {o}")]
     if clauses and clauses[0] == Clause("relative", "{o} worked", "in") and subject and subject not in _FIELDS | _LAND | _AREAS:
@@ -57,6 +61,17 @@ def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tupl
     if clauses and re.fullmatch(r"(?:is|was) part of \{o\}", clauses[0].text) and other == "programme":
         clauses = [Clause("verb", "belonged to {o}")]
     return tuple(clauses)
+
+
+# A bare connection, said in other words where one description stands in another.
+CONNECTED = "is connected with {o}"
+_CONNECTIONS = ("is associated with {o}", "is linked to {o}")
+_DAY = re.compile(rf"(?:\d{{1,2}} )?(?:{MONTHS})(?: \d{{1,2}})?")
+
+
+def connected(turn: int) -> tuple[Clause, ...]:
+    """A link of which no more is known than that it is there; `turn` is the depth at which it is told."""
+    return (Clause("verb", _CONNECTIONS[turn % len(_CONNECTIONS)]),)
 
 
 def _placed(text: str, other: str) -> str:

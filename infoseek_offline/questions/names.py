@@ -22,7 +22,12 @@ PERSON_NOUNS = frozenset(
         "metallurgist geographer cartographer seaman footballer player athlete cricketer swimmer boxer wrestler cyclist runner "
         "coach manager businessman businesswoman entrepreneur activist educator teacher professor scholar psychologist "
         "sociologist anthropologist archaeologist aviator pilot traveller missionary statesman nobleman noblewoman "
-        "officeholder royalty kami deity god goddess character logician programmer"
+        "officeholder royalty noble lord daimyo samurai courtier aristocrat knight baron count countess sultan caliph shogun "
+        "monarch consort criminal murderer jurist judge banker merchant trader sailor soldier fisherman designer chef presenter "
+        "broadcaster illustrator photographer filmmaker screenwriter editor publisher translator critic orator rebel pirate "
+        "nurse dentist surgeon veterinarian pharmacist astrologer alchemist inventor golfer skater skier rower racer jockey "
+        "gymnast sprinter swimmer referee umpire goalkeeper striker quarterback pitcher outfielder bassist drummer vocalist "
+        "songwriter lyricist kami deity god goddess character logician programmer"
     ).split()
 )
 _FIRST_WORDS = 150  # characters of a page in which it says where it is
@@ -84,7 +89,7 @@ class Names:
             noun = self.corpus.nouns[page] or title[len(base) :].strip(" ()")
             return f"the {noun} {base}"
         anchors, articles = self._shown(page)
-        if self._lower(base, anchors):
+        if self._lower(base, anchors) or (not anchors and self._counted(page, base)):
             return self._common(page, base, anchors, articles)
         plural = f"{base}s"
         if anchors[plural] > anchors[base]:
@@ -129,6 +134,12 @@ class Names:
     def _lower(self, base: str, anchors: Counter[str]) -> bool:
         low = sum(n for anchor, n in anchors.items() if anchor[:1].islower())
         return base[:1].isupper() and low * 2 > anchors.total()
+
+    def _counted(self, page: int, base: str) -> bool:
+        """Whether its own page opens with "A spirit tablet …": a common noun."""
+        low = base[:1].lower() + base[1:]
+        opening = self.corpus.page(page).text[:120]
+        return low == low.lower() != base and re.search(rf"(?:^|\W)[Aa]n? {re.escape(low)}\b", opening) is not None
 
     def _common(self, page: int, base: str, anchors: Counter[str], articles: Counter[str]) -> str:
         """A common noun: a substance or a science stands bare, a countable one in the plural."""

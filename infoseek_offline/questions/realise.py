@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from infoseek_offline.corpus.kinds import singular
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.clauses import forms
-from infoseek_offline.questions.fit import fitted
+from infoseek_offline.questions.fit import CONNECTED, connected, fitted
 from infoseek_offline.questions.names import Names, literal_name
 from infoseek_offline.questions.parts import SUBORDINATE, Clue, Parts, a, listed, parts_of
 from infoseek_offline.records import ResearchTree, Vertex
 
 OPENINGS = 4
+NO_KIND = "subject"  # the noun of a page whose kind is not known
 LONG_QUESTION = 34  # words, from which on a description gets a sentence of its own
 LONG_CLUE = 14  # words of a clue that holds a description, from which on it may get one
 _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
@@ -111,6 +112,8 @@ class Realiser:
         if not predicates:
             tail = listed([*parts.relatives, *parts.possessives])
             return f"{_what(person, opening)} the {head} {tail}?" if tail else f"{_what(person, opening)} the {head}?"
+        if head == NO_KIND and not inserted:
+            return f"What {listed(predicates)}?"
         if opening == 0 and not parts.relatives and len(predicates) > 1:
             tail = _pronouns(predicates, "who" if person else "that")
             return f"{_what(person, opening)} the {head} {listed([*parts.possessives, tail])}?"
@@ -218,6 +221,8 @@ class Realiser:
                 page, kind = beneath.page, self.names.head(beneath.page)
                 name = other if beneath.role == "leaf" else ""
                 said = fitted(said, self.names.head(vertex.page), kind, name)
+                if said[0].text == CONNECTED:
+                    said = connected(vertex.depth + telling.style.opening)
             found.append(Clue(constraint, said, other, bare, nested, page))
         return found
 
