@@ -155,6 +155,24 @@ def test_a_batch_is_the_same_bytes_as_its_queries(many: int, k: int, limit: str,
         assert together[0][0].tolist() == best
 
 
+@pytest.mark.parametrize("factory", ["IVF32,SQ8", "IVF32_HNSW8,SQ8", "HNSW8,SQ8", "SQ8", "PCA16,IVF32,SQ8"])
+def test_a_batch_over_an_approximate_index_is_the_same_bytes_too(tmp_path: Path, factory: str) -> None:
+    draw = np.random.default_rng(6)
+    vectors = draw.standard_normal((3_000, 24)).astype(np.float16).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[100:160] = vectors[7]  # more ties than are fetched at first
+    queries = vectors[draw.integers(0, 3_000, 70)] + 0.1 * draw.standard_normal((70, 24)).astype(np.float32)
+    queries[3], queries[-1] = vectors[7], 0
+    index = DenseIndex(tmp_path / "d", build_dense(vectors, tmp_path / "d", factory))
+    for chosen in ({}, {"without": np.arange(100, 130)}, {"allowed": draw.random(3_000) < 0.3}):
+        alone = [index.search(query, 10, **chosen) for query in queries]
+        for size in (2, 30, 70):
+            parts = [index.search_many(queries[low : low + size], 10, **chosen) for low in range(0, 70, size)]
+            together = [found for part in parts for found in part]
+            assert [(p.tolist(), s.tobytes()) for p, s in together] == [(p.tolist(), s.tobytes()) for p, s in alone]
+        assert len(alone[3][0]) == 10 and not len(alone[-1][0])
+
+
 def test_many_queries_are_the_same_as_one_by_one(searcher: Searcher) -> None:
     queries = [p.text[:60] for p in invented(300, seed=8)] + ["", "river1", "zyzzyva"]
     assert searcher.rank_all_many(queries, 7) == [searcher.rank_all(query, 7) for query in queries]

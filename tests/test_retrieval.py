@@ -20,7 +20,7 @@ from infoseek_offline.retrieval.dense import DenseIndex, build_dense, factory_fo
 from infoseek_offline.retrieval.encoder import load_encoder, make_encoder
 from infoseek_offline.retrieval.index import build_index, context_text
 from infoseek_offline.retrieval.lsa import LsaEncoder
-from infoseek_offline.retrieval.ranking import fuse, top
+from infoseek_offline.retrieval.ranking import FUSION_DEPTH, fuse, order, top
 from infoseek_offline.retrieval.searcher import MODES, Searcher
 from infoseek_offline.retrieval.tokenise import term_hash, terms
 
@@ -202,12 +202,33 @@ def test_top_is_a_stable_sort(scores: list[float], k: int) -> None:
     assert [*top(np.array(scores), k)[0]] == expected
 
 
-def test_fusion_is_reciprocal_rank() -> None:
-    one = (np.array([4, 2, 9]), np.array([3.0, 2.0, 1.0]))
-    two = (np.array([2, 7]), np.array([9.0, 8.0]))
+def test_fusion_is_the_mean_of_levelled_scores() -> None:
+    one = (np.array([4, 2, 9]), np.array([4.0, 2.0, 1.0]))
+    two = (np.array([2, 7]), np.array([9.0, 6.0]))
     positions, scores = fuse((one, two), 10)
     assert [*positions] == [2, 4, 7, 9]
-    assert [*scores] == [round(1 / 62 + 1 / 61, 6), round(1 / 61, 6), round(1 / 62, 6), round(1 / 63, 6)]
+    assert [*scores] == [(2 / 4 + 1) / 2, 1 / 2, round(6 / 9 / 2, 6), 1 / 4 / 2]
+    assert [*fuse((one, two), 2)[0]] == [2, 4]
+
+
+def test_a_ranking_that_was_cut_is_levelled_from_where_it_was_cut() -> None:
+    """What did not come in may be as good as the last that did, but not better."""
+    count = FUSION_DEPTH + 5
+    one = (np.arange(count), 10 - np.arange(count) / 100)
+    positions, scores = fuse((one, (np.empty(0, np.int64), np.empty(0))), 1_000)
+    assert [*positions] == [*range(FUSION_DEPTH)]
+    assert (scores[0], scores[-1]) == (0.5, 0.0)
+    assert scores[100] == pytest.approx((1 - 100 / (FUSION_DEPTH - 1)) / 2, abs=1e-6)
+
+
+@given(st.lists(st.integers(1, 9), max_size=8), st.lists(st.integers(1, 9), max_size=8), st.integers(1, 20))
+def test_fusion_does_not_depend_on_the_units_of_a_score(dense: list[int], sparse: list[int], unit: int) -> None:
+    def ranking(scores: list[int], by: int) -> tuple[np.ndarray, np.ndarray]:
+        return order(np.arange(len(scores)), np.array(scores, np.float64) * by, len(scores))
+
+    plain = fuse((ranking(dense, 1), ranking(sparse, 1)), 5)
+    scaled = fuse((ranking(dense, 1), ranking(sparse, unit)), 5)
+    assert [*plain[0]] == [*scaled[0]] and [*plain[1]] == [*scaled[1]]
 
 
 # What a user sees

@@ -3,8 +3,9 @@
 Up to 50,000 passages `Flat` (exact), up to a million `IVF{4√N},SQ8`, above `IVF65536_HNSW32,SQ8`. Trained and filled by one
 thread, so that the file is the same bytes on every build.
 
-A query gets the same bytes alone and among others: all but `Flat` are searched one query at a time, as batching changes the last
-bits; `Flat` goes through one matrix product for many queries, and whatever may be among the best is scored again one by one.
+A query gets the same bytes alone and among others, though matrix products change the last bits with the batch. `Flat` goes through
+one for many queries, and whatever may be among the best is scored again one by one; FAISS is kept from using one where it looks for
+the lists of an IVF index; an index behind PCA is searched one query at a time.
 """
 
 from __future__ import annotations
@@ -113,6 +114,10 @@ class DenseIndex:
             inner = faiss.downcast_index(inner.index)
         self._is_hnsw, self._is_ivf = isinstance(inner, faiss.IndexHNSW), isinstance(inner, faiss.IndexIVF)
         self._is_wrapped = inner is not self._index
+        self._faiss = faiss
+        # FAISS finds the lists of many queries by a matrix product, but query by query where it is to select among the lists.
+        flat = self._is_ivf and isinstance(faiss.downcast_index(inner.quantizer), faiss.IndexFlat)
+        self._coarse = {"quantizer_params": faiss.SearchParameters(sel=faiss.IDSelectorAll())} if flat else {}
         self._rows: Vectors | None = None  # of a Flat index: its mapped content
         if isinstance(self._index, faiss.IndexFlat) and self._index.ntotal:
             size = self._index.ntotal * self._index.d
@@ -139,23 +144,11 @@ class DenseIndex:
         if k < 1 or not vector.any():
             return empty()
         row = np.ascontiguousarray(vector[None, :], dtype=np.float32)
-        hidden = 0 if without is None else len(without)
-        fetch = k + hidden + SLACK
+        fetch = k + (0 if without is None else len(without)) + SLACK
         while True:
-            scores, positions = self._raw(row, min(fetch, len(self)), allowed, nprobe or self.nprobe)
-            full = len(positions) >= fetch
-            edge = round(float(scores[-1]), DECIMALS) if full else 0.0
-            if without is not None and hidden:
-                seen = ~np.isin(positions, without)
-                scores, positions = scores[seen], positions[seen]
-            if self._rows is not None:
-                edge += 2 * ROUNDING
-                scores = self._likeness(vector, positions)
-                best = np.argsort(-scores, kind="stable")
-                scores, positions = scores[best], positions[best]
-            # Positions that tie with the k-th but were cut off would make the order depend on FAISS's heap: fetch until past.
-            if not full or edge <= NOISE or edge < round(float(scores[k - 1]), DECIMALS):
-                return order(positions, scores, k, NOISE)
+            (found,) = self._raw(row, fetch, allowed, nprobe or self.nprobe)
+            if (ranking := self._settle(vector, found, fetch, k, without)) is not None:
+                return ranking
             fetch *= 4
 
     def search_many(
@@ -166,8 +159,43 @@ class DenseIndex:
         without: NDArray[np.int64] | None = None,
     ) -> list[Ranking]:
         """`search` for each row of `vectors`, with the same results."""
-        if self._rows is None or len(vectors) < PRODUCT_FROM:
+        if self._rows is not None and len(vectors) >= PRODUCT_FROM:
+            return self._by_product(vectors, k, allowed, without)
+        if k < 1 or len(vectors) < 2 or self._is_wrapped or self._rows is not None:
             return [self.search(vector, k, allowed, without) for vector in vectors]
+        fetch = k + (0 if without is None else len(without)) + SLACK
+        ranked: list[Ranking] = []
+        rows = np.ascontiguousarray(vectors, np.float32)
+        for vector, found in zip(vectors, self._raw(rows, fetch, allowed, self.nprobe), strict=True):
+            ranking = self._settle(vector, found, fetch, k, without) if vector.any() else empty()
+            ranked.append(self.search(vector, k, allowed, without) if ranking is None else ranking)
+        return ranked
+
+    def _settle(
+        self, vector: Vectors, found: tuple[Any, Any], fetched: int, k: int, without: NDArray[np.int64] | None
+    ) -> Ranking | None:
+        """The best `k` of what FAISS gave for a query; None where more must be fetched to tell: positions that tie with the k-th
+        but were cut off would make the order depend on FAISS's heap."""
+        scores, positions = found
+        full = len(positions) >= fetched
+        edge = round(float(scores[-1]), DECIMALS) if full else 0.0
+        if without is not None and len(without):
+            seen = ~np.isin(positions, without)
+            scores, positions = scores[seen], positions[seen]
+        if self._rows is not None:
+            edge += 2 * ROUNDING
+            scores = self._likeness(vector, positions)
+            best = np.argsort(-scores, kind="stable")
+            scores, positions = scores[best], positions[best]
+        if not full or edge <= NOISE or edge < round(float(scores[k - 1]), DECIMALS):
+            return order(positions, scores, k, NOISE)
+        return None
+
+    def _by_product(
+        self, vectors: Vectors, k: int, allowed: NDArray[np.bool_] | None, without: NDArray[np.int64] | None
+    ) -> list[Ranking]:
+        """`search_many` of a Flat index: scores of many queries by one matrix product."""
+        assert self._rows is not None
         if k < 1:
             return [empty()] * len(vectors)
         found: list[Ranking] = []
@@ -200,23 +228,24 @@ class DenseIndex:
         assert self._rows is not None
         return np.einsum("ij,j->i", self._rows[positions].astype(np.float64), vector.astype(np.float64))
 
-    def _raw(self, row: Vectors, k: int, allowed: NDArray[np.bool_] | None, nprobe: int) -> tuple[Any, Any]:
-        faiss: Any = import_module("faiss")
+    def _raw(self, rows: Vectors, k: int, allowed: NDArray[np.bool_] | None, nprobe: int) -> list[tuple[Any, Any]]:
+        """Scores and positions that FAISS finds for each row; fewer than `k` where it has no more."""
+        faiss = self._faiss
         chosen: dict[str, Any] = {}
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
             chosen["sel"] = faiss.IDSelectorBitmap(bits)
         if self._is_ivf:
-            params = faiss.SearchParametersIVF(nprobe=nprobe, **chosen)
+            params = faiss.SearchParametersIVF(nprobe=nprobe, **chosen, **(self._coarse if len(rows) > 1 else {}))
         elif self._is_hnsw:
             params = faiss.SearchParametersHNSW(efSearch=max(EF_SEARCH, k), **chosen)
         else:
             params = faiss.SearchParameters(**chosen)
         if self._is_wrapped:
             params = faiss.SearchParametersPreTransform(index_params=params)
-        scores, positions = self._index.search(row, k, params=params)
-        found = positions[0] >= 0
-        return scores[0][found], positions[0][found]
+        scores, positions = self._index.search(rows, min(k, len(self)), params=params)
+        counts = (positions >= 0).sum(axis=1).tolist()  # those not found come last
+        return [(s[:n], p[:n]) for s, p, n in zip(scores, positions, counts, strict=True)]
 
 
 def _at_most_kth(scores: Vectors, k: int) -> float:

@@ -1,8 +1,8 @@
-"""Searching an index: dense, sparse, or both fused by reciprocal rank.
+"""Searching an index: dense, sparse, or both fused by their levelled scores.
 
 Results are the same bytes on every call, in any thread, alone or among many. A query in which nothing is known finds nothing
 (a transformer knows something of every query but the blank one).
-Hybrid fuses the first 100 of both components (ranking.FUSION_DEPTH), so it gives at most 200 hits. All components order ties by
+Hybrid fuses the first 200 of both components (ranking.FUSION_DEPTH), so it gives at most 400 hits. All components order ties by
 the passage's position in the corpus.
 """
 
