@@ -53,10 +53,12 @@ $(VENV)/core.done: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e .
 	@touch $@
 
-# torch first and pinned: a plain torch may bring gigabytes of CUDA. llama-cpp-python is built here, once: about 7 minutes on two cores.
+# torch first and pinned: a plain torch may bring gigabytes of CUDA. llama-cpp-python is built here, once, in about
+# 7 minutes on two cores, and not for this processor alone: pip's cache may be carried to another.
 $(VENV)/test.done: $(VENV)/core.done
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[transformers,serve,eval,llm,dev]'
+	CMAKE_ARGS=-DGGML_NATIVE=OFF $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-e '.[transformers,serve,eval,llm,dev]'
 	@touch $@
 
 clean:

@@ -165,6 +165,8 @@ def test_answers_are_read_in_the_form_of_openai_and_by_hand(folder: Path, wave: 
     assert batch.complete(request(4)).reason.startswith("not JSON")
     first = batch.complete(request(0))
     assert (first.prompt_tokens, first.completion_tokens) == (30, 12)
+    by_hand = batch.complete(request(2))
+    assert (by_hand.prompt_tokens, by_hand.completion_tokens) == (batch.count_tokens(request(2).messages), 17), "estimated"
     assert batch.report == ["by-hand.out.jsonl: 2 answers", "wave-001.out.jsonl: 3 answers"]
 
 
@@ -259,6 +261,27 @@ def test_a_model_is_opened_by_its_spec(folder: Path, tiny_gguf: Path) -> None:
     assert isinstance(open_model(str(tiny_gguf)), LlamaCpp)
     with model_server(lambda body: GOOD) as server:
         assert isinstance(open_model(server.url), Server)
+
+
+def test_a_gguf_file_may_be_told_how_to_run(tiny_gguf: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text("{{ messages[-1]['content'] }}")
+    model = open_model(f"{tiny_gguf}?context=2048&threads=2&gpu_layers=0&template={tmp_path / 'own.jinja'}")
+    assert isinstance(model, LlamaCpp)
+    assert (model.context, model.threads, model.gpu_layers, model.template) == (2048, 2, 0, "given")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("contxt=2048", "context, threads, gpu_layers, template"),
+        ("context=many", "context=many: a whole number is needed"),
+        ("context=100", "1024 are needed"),
+        ("template=/nowhere.jinja", "template=/nowhere.jinja: no such file"),
+    ],
+)
+def test_what_a_gguf_file_can_not_be_told_is_said(tiny_gguf: Path, told: str, said: str) -> None:
+    with pytest.raises((UsageError, ModelError), match=said):
+        open_model(f"{tiny_gguf}?{told}")
 
 
 @pytest.mark.parametrize("spec", ["gpt-4", "ftp://127.0.0.1/model", "", "batch:", "models"])

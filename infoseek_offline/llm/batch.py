@@ -109,7 +109,7 @@ class Batch:
         self._places.setdefault(key, (path, offset))
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        return sum(-(-len(m.content.encode("utf-8", "replace")) // BYTES_A_TOKEN) + AROUND for m in messages)
+        return sum(_tokens(m.content) + AROUND for m in messages)
 
     def complete(self, request: Request) -> Completion:
         demand_bounds(request.schema)
@@ -119,7 +119,13 @@ class Batch:
             with path.open("rb") as file:
                 file.seek(offset)
                 text, cut, prompt_tokens, completion_tokens = _said(_parse(file.readline()))
-            return read_answer(request, text, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, cut=cut)
+            return read_answer(
+                request,
+                text,
+                prompt_tokens=prompt_tokens or self.count_tokens(request.messages),
+                completion_tokens=completion_tokens or _tokens(text),
+                cut=cut,
+            )
         failures = self._failures.get(key, [])
         if any(too_long(failure) for failure in failures) or len(failures) >= FAILURES:
             return Completion("", None, f"no answer: {failures[-1]}", 0, 0, 0.0)
@@ -187,6 +193,10 @@ class Batch:
 
 class _Failed(Exception):
     pass
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
 
 
 def _parse(line: bytes) -> dict[str, Any]:

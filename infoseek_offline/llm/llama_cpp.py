@@ -104,7 +104,7 @@ class LlamaCpp:
         try:
             self._llama = llama_cpp.Llama(
                 str(self.path),
-                n_ctx=self._told_context or self._own_context(),
+                n_ctx=self._find_context(),
                 n_gpu_layers=on_gpu,
                 n_threads=self.threads,
                 n_threads_batch=self.threads,
@@ -122,17 +122,18 @@ class LlamaCpp:
         self._special = self._read_vocabulary()
         self._formatter = self._open_template()
 
-    def _own_context(self) -> int:
-        """What the model was trained for, within bounds."""
+    def _find_context(self) -> int:
+        """What was told, or what the model was trained for, within bounds."""
         import llama_cpp
 
         vocabulary = llama_cpp.Llama(str(self.path), vocab_only=True, n_ctx=SMALLEST_CONTEXT, verbose=False)
         known = vocabulary.metadata
         vocabulary.close()
         trained = int(known.get(f"{known.get('general.architecture')}.context_length", LARGEST_CONTEXT))
-        if trained < SMALLEST_CONTEXT:
-            raise ModelError(f"{self.path} has a context of {trained} tokens, {SMALLEST_CONTEXT} are needed: use another model")
-        return min(trained, LARGEST_CONTEXT)
+        size = self._told_context or min(trained, LARGEST_CONTEXT)
+        if size < SMALLEST_CONTEXT:
+            raise ModelError(f"{self.path} has a context of {size} tokens, {SMALLEST_CONTEXT} are needed: use another model")
+        return size
 
     def _read_vocabulary(self) -> list[str]:
         """Texts of the tokens that mean something to the model, longest first."""

@@ -180,8 +180,8 @@ class Server:
         return read_answer(
             request,
             text,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
+            prompt_tokens=prompt_tokens or self.count_tokens(request.messages),
+            completion_tokens=completion_tokens or len(text.encode("utf-8", "replace")),  # of a server that counts none: a bound
             seconds=time.perf_counter() - started,
             cut=cut,
         )
