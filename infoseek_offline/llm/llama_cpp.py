@@ -7,12 +7,12 @@ at its first call, and threads take turns.
 What llama-cpp-python would do by itself, and is kept from doing here:
 
 - an OpenAI `json_schema` is dropped without a word, and a schema that can't be converted becomes "any JSON": schemas are converted
-  by `grammar_of`, which raises ValueError, and handed over as `grammar=`;
+  by `grammar_of`, which raises ValueError, and kept by sampling.py;
 - a grammar that llama.cpp can't parse ends the process: it is tried before it is used;
 - so does a vocabulary in which the grammar's next character can't be written: such a file is refused when it is opened;
 - strings may hold raw line ends, which JSON does not allow: the grammar is mended;
 - integer bounds are not kept: short ranges become choices, and every answer is checked against its schema all the same;
-- seed 0 at loading means a random one, and so does 2^32 - 1 at a call: each call has its own seed, never that one;
+- seed 0 at loading means a random one, and so does 2^32 - 1 at a call: draws come from a generator of ours, seeded by the call;
 - the cache of the prompt before changes the last bits: `reset()` before each call;
 - top-k 40 and min-p 0.05 are on unless told otherwise: only what the request says is used;
 - a file without chat template is taken for Llama 2: here it gets `PLAIN`, which is stated by `template`;
@@ -27,17 +27,19 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import MissingExtra, ModelError
 from infoseek_offline.files import digest_of, file_sha256, read_json, write_json
 from infoseek_offline.llm.base import Completion, Message, Request
 from infoseek_offline.llm.checked import demand_bounds, read_answer
+from infoseek_offline.llm.sampling import Sampler
 
 MAGIC = b"GGUF"
 LARGEST_CONTEXT = 8192  # of itself: the memory of a context grows with it, and no prompt of ours needs more
@@ -48,7 +50,6 @@ RANGE = 256  # integers of at most so many values become choices in the grammar
 BYTES_A_THREAD = 1 << 26  # with less to do, threads wait for each other longer than they work
 LARGE = 1 << 26  # bytes of a file whose digest is remembered
 ERROR = 4  # GGML_LOG_LEVEL_ERROR
-NO_SEED = 2**32 - 1  # llama.cpp's word for "random"
 DATE = date(2025, 1, 1)  # what a template that asks for today's date is told
 PLAIN = (
     "{% for message in messages %}### {{ message['role'] }}\n{{ message['content'] }}\n\n{% endfor %}"
@@ -196,51 +197,42 @@ class LlamaCpp:
     # Answers
 
     def complete(self, request: Request) -> Completion:
+        demand_bounds(request.schema)
         with self._lock:
             tokens = self._prompt(request.messages)
-            grammar = self._grammar(request.schema)
             room = self.context - len(tokens)
             if room < 2:
                 reason = f"a prompt of {len(tokens)} tokens does not fit a context of {self.context}"
                 return Completion("", None, reason, len(tokens), 0, 0.0)
             started = time.perf_counter()
-            self._llama.reset()
             try:
-                answer: Any = self._llama.create_completion(
-                    prompt=tokens,
-                    grammar=grammar,
-                    seed=request.seed % NO_SEED,
-                    temperature=request.sampling.temperature,
-                    top_p=request.sampling.top_p,
-                    max_tokens=min(request.sampling.max_tokens, room - 1),
-                    top_k=0,
-                    min_p=0.0,
-                    typical_p=1.0,
-                    repeat_penalty=1.0,
-                )
+                written, cut = self._write(tokens, request, min(request.sampling.max_tokens, room - 1))
             except RuntimeError as error:  # llama_decode
                 raise ModelError(f"{self.path} can't go on ({error}): use a smaller model, or fewer --workers") from error
+            text = self._llama.detokenize(written).decode("utf-8", "ignore")
             seconds = time.perf_counter() - started
-        choice, usage = answer["choices"][0], answer["usage"]
         return read_answer(
-            request,
-            choice["text"],
-            prompt_tokens=len(tokens),
-            completion_tokens=usage["completion_tokens"],
-            seconds=seconds,
-            cut=choice["finish_reason"] == "length",
+            request, text, prompt_tokens=len(tokens), completion_tokens=len(written), seconds=seconds, cut=cut
         )
 
-    def _grammar(self, schema: Mapping[str, Any]) -> Any:
+    def _write(self, prompt: list[int], request: Request, most: int) -> tuple[list[int], bool]:
+        """The answer's tokens, and whether there would have been more."""
         import llama_cpp
 
-        demand_bounds(schema)
-        text = grammar_of(json.dumps(dict(schema)))
-        sampler = llama_cpp.llama_sampler_init_grammar(self._llama._model.vocab, text.encode(), b"root")
-        if not sampler:
-            raise ValueError(f"llama.cpp does not take the grammar of the schema {json.dumps(dict(schema))[:200]}")
-        llama_cpp.llama_sampler_free(sampler)
-        return llama_cpp.LlamaGrammar.from_string(text, verbose=False)
+        llama = self._llama
+        vocabulary, written = llama._model.vocab, list[int]()
+        with Sampler(vocabulary, grammar_of(json.dumps(dict(request.schema))), request.sampling, request.seed) as sampler:
+            llama.reset()
+            llama.eval(prompt)
+            while len(written) < most:
+                logits = np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(llama.ctx, -1), (llama.n_vocab(),))
+                token = sampler.choose(logits)
+                if llama_cpp.llama_vocab_is_eog(vocabulary, token):
+                    return written, False
+                sampler.accept(token)
+                written.append(token)
+                llama.eval([token])
+        return written, True
 
 
 @lru_cache(maxsize=256)
