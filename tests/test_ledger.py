@@ -158,6 +158,16 @@ def test_requests_come_back_as_they_were_asked(ledger: Ledger) -> None:
     ]
 
 
+def test_what_many_prompts_have_in_common_is_kept_once(ledger: Ledger) -> None:
+    recorded = Recorded(ScriptedModel(said), ledger)
+    system = Message("system", "".join(f"{number} is a rule. " for number in range(500)))
+    for seed in range(50):
+        recorded.complete(request(messages=(system, Message("user", f"Page {seed}")), seed=seed))
+    ledger.close()
+    assert ledger.path.stat().st_size < 10 * len(system.content)
+    assert {one.messages[0] for _, one, _ in Ledger(ledger.path).requests()} == {system}
+
+
 # Verdicts and costs
 
 

@@ -1,6 +1,7 @@
 """Every completion of a run, in an SQLite file of its folder: asked once, replayed ever after.
 
     completion   key (Request.key of the model's digest), the request, the answer as it came, tokens, seconds
+    text         messages and schemas of the requests, each once, compressed: most of a prompt is in many
     counted      tokens of prompts, so that a replay cuts its prompts where the model's tokenizer made the run cut them
     verdict      what became of a proposal: accepted (no reason), or rejected with its reason
     model        digest, name and context of the models asked
@@ -18,10 +19,12 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import zstandard
 
 from infoseek_offline.errors import ModelError
 from infoseek_offline.files import digest_of
@@ -29,13 +32,15 @@ from infoseek_offline.llm.base import Completion, LanguageModel, Message, Reques
 from infoseek_offline.llm.checked import read_answer
 
 NAME = "ledger.sqlite"
-VERSION = 1
+VERSION = 2
+LEVEL = 9  # of zstandard
 PATIENCE_S = 120  # how long a write waits for the writes of other processes
 TABLES = """
 CREATE TABLE IF NOT EXISTS completion (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, stage TEXT NOT NULL, prompt TEXT NOT NULL, request TEXT NOT NULL,
     answer TEXT NOT NULL, cut INTEGER NOT NULL, reason TEXT NOT NULL,
     prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS text (digest TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counted (key TEXT PRIMARY KEY, tokens INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS verdict (
     key TEXT NOT NULL, proposal TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (key, proposal)) WITHOUT ROWID;
@@ -93,12 +98,21 @@ class Ledger:
         self.__dict__.update(state, _local=threading.local())
 
     def _create(self) -> None:
+        with self._transaction() as connection:
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in TABLES.strip().split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in TABLES.strip().split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
         connection.execute("COMMIT")
 
     def _connection(self) -> sqlite3.Connection:
@@ -147,16 +161,36 @@ class Ledger:
 
     def keep(self, key: str, model: str, request: Request, completion: Completion) -> None:
         """The first answer to a key stays."""
-        asked = json.dumps({**asdict(request), "schema": dict(request.schema)})
-        row = (key, model, request.stage, request.prompt, asked, completion.text, int(completion.cut), completion.reason)
+        texts = [json.dumps(dict(request.schema)), *(message.content for message in request.messages)]
+        schema, *contents = digests = [digest_of("text", text) for text in texts]
+        asked = {
+            "messages": [[message.role, content] for message, content in zip(request.messages, contents, strict=True)],
+            "schema": schema,
+            "seed": request.seed,
+            "sampling": asdict(request.sampling),
+        }
+        row = (key, model, request.stage, request.prompt, json.dumps(asked))
         took = (completion.prompt_tokens, completion.completion_tokens, completion.seconds)
-        self._connection().execute("INSERT OR IGNORE INTO completion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row + took)
+        said = (completion.text, int(completion.cut), completion.reason)
+        bodies = [_packed(text) for text in texts]
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO text VALUES (?, ?)", zip(digests, bodies, strict=True))
+            connection.execute("INSERT OR IGNORE INTO completion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row + said + took)
 
     def requests(self) -> Iterator[tuple[str, Request, str]]:
         """(key, request, answer) of all completions, by key."""
-        rows = self._connection().execute("SELECT key, request, answer FROM completion ORDER BY key")
-        for key, asked, answer in rows:
-            yield key, _request(json.loads(asked)), answer
+        rows = self._connection().execute("SELECT key, stage, prompt, request, answer FROM completion ORDER BY key")
+        for key, stage, prompt, asked, answer in rows:
+            yield key, self._request(stage, prompt, json.loads(asked)), answer
+
+    def _request(self, stage: Any, prompt: str, asked: dict[str, Any]) -> Request:
+        messages = tuple(Message(role, self._text(content)) for role, content in asked["messages"])
+        sampling = Sampling(**asked["sampling"])
+        return Request(stage, messages, json.loads(self._text(asked["schema"])), asked["seed"], sampling, prompt)
+
+    def _text(self, digest: str) -> str:
+        (body,) = self._connection().execute("SELECT body FROM text WHERE digest = ?", (digest,)).fetchone()
+        return zstandard.ZstdDecompressor().decompress(body).decode("utf-8", "surrogatepass")
 
     # Token counts
 
@@ -262,6 +296,5 @@ def _count_key(model: str, messages: tuple[Message, ...]) -> str:
     return digest_of("tokens", model, [[m.role, m.content] for m in messages])
 
 
-def _request(asked: dict[str, Any]) -> Request:
-    messages = tuple(Message(**m) for m in asked.pop("messages"))
-    return Request(**{**asked, "messages": messages, "sampling": Sampling(**asked["sampling"])})
+def _packed(text: str) -> bytes:
+    return zstandard.ZstdCompressor(level=LEVEL).compress(text.encode("utf-8", "surrogatepass"))
