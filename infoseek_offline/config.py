@@ -53,6 +53,9 @@ class Shape(Model):
         return self
 
 
+Gate = Literal["closed", "open", "alternatives", "bridge"]
+
+
 class Config(Model):
     count: int = Field(default=300, ge=1, le=10_000_000)
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
@@ -61,6 +64,7 @@ class Config(Model):
     phrasings: int = Field(default=1, ge=1, le=5, description="questions of each tree")
     bounds: Bounds = Bounds()
     shape: Shape = Shape()
+    gates: tuple[Gate, ...] = ()  # checks/gates.py; each needs a model
 
     @property
     def digest(self) -> str:

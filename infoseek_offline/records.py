@@ -240,6 +240,7 @@ class Question(Record):
     evidence_documents: tuple[str, ...]  # needed to answer
     gold_documents: tuple[str, ...]  # contain the answer
     clues: dict[str, str]  # constraint id -> the words of the question that state it
+    written_by: str  # "rules", or the name of the model that put it into these words
     phrasings: tuple[Phrasing, ...] = ()  # where more than one was asked for, those besides `question`
     certificate: Certificate
 

@@ -10,31 +10,36 @@ Claims of an item, in this order; where the first ones fail, those that build on
     record       the line is a record of this version, in the form in which it is written, and no other line's
     certificate  corpus, reading and bounds are the run's; all verdicts are there, once, and passed
     tree         vertices and constraints are a tree; pages, titles and kinds are the corpus's
-    item         id, answer, aliases, counts, evidence and gold documents follow from tree and corpus
+    item         id, answer, aliases, counts, evidence and gold documents follow from tree and corpus; who wrote it
     evidence     each constraint is stated where its evidence says
-    clue         each constraint is stated in the question where its clue says
+    clue         each constraint is stated in the question where its clue says; what a model wrote adds nothing
     U1 … L1      recomputed, with all numbers
     R1 R2        searched again, with all ranks (left out with `search=False`)
+    G1 … G4      what follows from the model's answers recomputed (heard.py), and these held against the run's ledger
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from infoseek_offline import __version__
+from infoseek_offline.checks.heard import GATES, KEPT, Gated, Ledger
 from infoseek_offline.checks.recompute import Measured, Proof, Sets
 from infoseek_offline.checks.stored import Stored, StoredPage, head
+from infoseek_offline.checks.told import RULES, clue_claims
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
 from infoseek_offline.records import Constraint, Evidence, Question, ResearchTree, Vertex
@@ -42,6 +47,7 @@ from infoseek_offline.retrieval.searcher import Searcher
 
 VERDICTS = ("U1", "U2", "M1", "M2", "M3", "M4", "X1", "X2", "X3", "X4", "X5", "L1", "R1", "R2")
 FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
+LEDGER = "ledger.sqlite"
 BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
 BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said
 _NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
@@ -61,12 +67,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """`claims` counts what was looked at; `searched` says whether R1 and R2 were."""
+    """`claims` counts what was looked at; `searched` says whether R1 and R2 were, `unheard` that a model's answers were not held
+    against a ledger, since there is none."""
 
     items: int
     claims: int
     searched: bool
     failures: tuple[Failure, ...]
+    unheard: bool = False
 
 
 @dataclass
@@ -99,10 +107,17 @@ def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
     try:
         settings = read_json(run / "config.json")
         reading, bounds = settings["config"]["reading"], {name: int(settings["config"]["bounds"][name]) for name in BOUNDS}
+        gates = [name for name in GATES if name in settings["config"]["gates"]]
+        model = str(settings["model"]["name"]) if "model" in settings else ""
+        ledger = Ledger(run / LEDGER) if model and (run / LEDGER).is_file() else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         claims.hold("config.json", False, f"can't be read: {error!r}")
         return Report(0, claims.looked_at, False, tuple(claims.failures))
-    verifier = Verifier(home, reading, bounds, search=search, version=str(settings.get("version")))
+    except sqlite3.Error as error:
+        raise RunError(f"{run / LEDGER} is damaged ({error}): remove it to verify all but the model's answers") from error
+    verifier = Verifier(
+        home, reading, bounds, search=search, version=str(settings.get("version")), gates=gates, model=model, ledger=ledger
+    )
     claims.equal("corpus", "the corpus", settings.get("corpus"), verifier.stored.digest)
     if verifier.searcher is not None:
         claims.equal("index", "the index", settings.get("index"), digest_of(verifier.searcher.manifest))
@@ -117,7 +132,7 @@ def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
         depths[str(verifier.depth)] += 1
         phrasings[str(verifier.phrasings)] += 1
     _check_manifest(run, claims, settings, items, depths, phrasings)
-    return Report(items, claims.looked_at, search, (*claims.failures, *failures))
+    return Report(items, claims.looked_at, search, (*claims.failures, *failures), unheard=bool(model) and ledger is None)
 
 
 def _check_sums(run: Path, claims: Claims) -> None:
@@ -158,10 +173,20 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 class Verifier:
-    """The opened home, and the items that were seen. `depth` and `phrasings` are those of the last line."""
+    """The opened home, and the items that were seen. `depth` and `phrasings` are those of the last line; `model` is the name of the
+    run's, "" for a run by rules."""
 
     def __init__(
-        self, home: Path, reading: str, bounds: dict[str, int], *, search: bool = True, version: str = __version__
+        self,
+        home: Path,
+        reading: str,
+        bounds: dict[str, int],
+        *,
+        search: bool = True,
+        version: str = __version__,
+        gates: Sequence[str] = (),
+        model: str = "",
+        ledger: Ledger | None = None,
     ) -> None:
         self.stored = Stored(home / "corpus")
         self.reading, self.bounds = reading, bounds
@@ -169,6 +194,7 @@ class Verifier:
         self.sets = Sets(self.stored, reading)
         self.searcher = Searcher.open(home / "search", self.stored) if search else None
         self.depth = self.phrasings = 0
+        self.gates, self.model, self.ledger = gates, model, ledger
         self._seen: dict[str, int] = {}
         self._rank = lru_cache(maxsize=4096)(self._search)
 
@@ -195,13 +221,15 @@ class Verifier:
         for vertex in question.tree.vertices:
             for constraint in vertex.constraints:
                 sound &= self._stated(question.tree, vertex, constraint, claims)
-        self._clues(question, question.question, question.clues, claims)
+        said = clue_claims(self.stored, question.tree, question.question, question.clues, question.written_by)
         texts = [question.question]
         for number, other in enumerate(question.phrasings, 2):
             claims.equal("phrasing", "the id", other.id, "p-" + digest_of(other.question, question.answer, number))
             claims.hold("phrasing", other.question not in texts, f"phrasing {number} is told twice")
             texts.append(other.question)
-            self._clues(question, other.question, other.clues, claims)
+            said = chain(said, clue_claims(self.stored, question.tree, other.question, other.clues))
+        for claim in said:
+            claims.hold(*claim)
         if not sound:
             return claims
         recorded = {v.check: v for v in question.certificate.verdicts}
@@ -216,7 +244,8 @@ class Verifier:
         claims.equal("certificate", "the reading", certificate.reading, self.reading)
         claims.equal("certificate", "the bounds", certificate.bounds, self.bounds)
         names = [v.check for v in certificate.verdicts]
-        good &= claims.hold("certificate", names == list(VERDICTS), f"the verdicts are {' '.join(names)}, not {' '.join(VERDICTS)}")
+        wanted = [*VERDICTS, *(GATES[gate] for gate in self.gates)]
+        good &= claims.hold("certificate", names == wanted, f"the verdicts are {' '.join(names)}, not {' '.join(wanted)}")
         for verdict in certificate.verdicts:
             passed = verdict.passed and not verdict.reason
             claims.hold(verdict.check, passed, f"is recorded as failed: {verdict.reason or 'no reason'}")
@@ -283,6 +312,11 @@ class Verifier:
         claims.equal("item", "the number of vertices", question.vertices, len(tree.vertices))
         claims.equal("item", "the list of evidence documents", question.evidence_documents, _documents(constraints))
         claims.equal("item", "the list of gold documents", question.gold_documents, _documents(gold))
+        by, model = question.written_by, question.written_by != RULES
+        claims.hold("item", by in (RULES, self.model), f"is said to be written by {by!r}, the run's model is {self.model!r}")
+        if self.ledger is not None:
+            proposed = question.question in self.ledger.written if model else question.question[:KEPT] not in self.ledger.accepted
+            claims.hold("item", proposed, f"is said to be written by {by!r}; the ledger says otherwise")
 
     # Evidence
 
@@ -349,36 +383,16 @@ class Verifier:
         known = said in _phrases() or re.fullmatch(f"{noun}|{verb}", said) is not None
         return known or (said != "" and not self.same_words)
 
-    # Clues
-
-    def _clues(self, question: Question, text: str, clues: dict[str, str], claims: Claims) -> None:
-        """The clues of one phrasing, whose text is given."""
-        tree = question.tree
-        constraints = {c.id: (v, c) for v in tree.vertices for c in v.constraints}
-        claims.hold("clue", set(clues) == set(constraints), f"given for {' '.join(clues)}, and not for {' '.join(constraints)}")
-        for name in sorted(set(clues) & set(constraints)):
-            vertex, c = constraints[name]
-            clue, claim = clues[name], f"clue {name}"
-            claims.hold(claim, _stands_in(clue, text), f"{clue!r} does not stand in the question")
-            if c.kind == "type":
-                claims.hold(claim, clue == vertex.noun and head(clue) == c.value, f"{clue!r} is not the kind of {vertex.id}")
-            for words in filter(None, _other_side(tree, c, clues)):
-                place = clue
-                below = tree.vertex(c.other) if c.kind == "link" else None
-                if below and below.role == "inner" and words != below.noun:  # what describes "this island" stands before it
-                    place = _told_apart(text, below.noun, clue) or clue
-                held = _stands_in(words, place) or words.casefold()[:-1] in place.casefold()  # "Nebula" may be "nebulae" there
-                held = held or (c.kind == "category" and _stands_in(_one_of(words), place))
-                claims.hold(claim, held, f"{place!r} does not hold {words!r}")
-
     # Proofs
 
     def _proof(self, question: Question) -> Iterator[tuple[str, Measured]]:
         others = [other.question for other in question.phrasings]
-        yield from Proof(self.sets, question.tree, self.bounds, question.question, *others).claims()
+        proof = Proof(self.sets, question.tree, self.bounds, question.question, *others)
+        yield from proof.claims()
         if self.searcher is not None:
             yield "R1", self._r1(question)
             yield "R2", self._r2(question)
+        yield from Gated(proof, question, self.model, self.searcher, self.ledger).claims(self.gates)
 
     def _search(self, query: str, k: int) -> dict[str, list[tuple[str, int]]]:
         assert self.searcher is not None
@@ -449,38 +463,6 @@ def _says_range(c: Constraint) -> bool:
 
 def _plain(unit: str) -> str:
     return unit.casefold().replace("²", "2").replace("³", "3").replace("µ", "μ").replace(" ", "")
-
-
-def _stands_in(words: str, text: str) -> bool:
-    """Whether the text says the words: as they are, with "which" for "that", or with "is in …" shortened to "in …"."""
-    forms = {words, re.sub(r"^that ", "which ", words), re.sub(r"^(is|was) ", "", words)}
-    return words != "" and any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in forms)
-
-
-def _told_apart(question: str, noun: str, clue: str) -> str:
-    """The sentence that describes "this NOUN" of a clue; "" where the clue holds the description itself."""
-    if not re.search(rf"\bthis {re.escape(noun)}\b", clue):
-        return ""
-    sentences = re.split(r"(?<=\.) (?=(?:A certain|There is|Which|What|Who) )", question)
-    return next((s for s in sentences if re.match(rf"(?:A certain|There is an?) {re.escape(noun)}\b", s)), "")
-
-
-def _one_of(category: str) -> str:
-    """ "moon of Uranus" for "Moons of Uranus"."""
-    found = re.fullmatch(r"(\w+?)(ies|(?:(?<=ss)|(?<=sh)|(?<=ch)|(?<=x))es|s) (.+)", category)
-    return f"{found[1].lower()}{'y' if found[2] == 'ies' else ''} {found[3]}" if found else category
-
-
-def _other_side(tree: ResearchTree, c: Constraint, clues: dict[str, str]) -> Iterator[str]:
-    """The words that a clue must hold for its other side: a name, a value, or a description and all its clues."""
-    below = tree.vertex(c.other) if c.kind == "link" else None
-    if below is None:
-        yield c.value if c.kind != "type" else ""
-    elif below.role == "leaf":
-        yield _base(below.title)
-    else:
-        yield below.noun
-        yield from (clues.get(lower.id, "") for lower in below.constraints)
 
 
 def _base(title: str) -> str:

@@ -16,6 +16,7 @@ from infoseek_offline.agents.model_browser import ModelBrowser, Shelf
 from infoseek_offline.agents.model_planner import ModelPlanner
 from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.checks.all import ALL, SEARCH, STRUCTURE, SURFACE, run_checks
+from infoseek_offline.checks.gates import Asker, run_gates
 from infoseek_offline.checks.problem import Problem
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Config
@@ -25,6 +26,7 @@ from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.questions.realise import Realiser, Wording
+from infoseek_offline.questions.writer import Writer
 from infoseek_offline.records import Certificate, Phrasing, Question, Rejection, ResearchTree, Verdict
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.trees.extents import Extents
@@ -32,7 +34,8 @@ from infoseek_offline.trees.grow import NO_START, grow
 from infoseek_offline.trees.options import Options
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 6
+STAGE_VERSION = 7
+RULES = "rules"  # who wrote a question that no model did
 HOPELESS = 6  # attempts without one finished tree, after which a page is left
 
 
@@ -66,10 +69,12 @@ class Maker:
         self.realiser = Realiser(corpus)
         self.model: Asked | None = None
         self.planner: Planner = RulePlanner()
+        self.writer: Writer | None = None
         browser: Browser | None = None
         if model is not None:
             self.model = Asked(model)
             self.planner = ModelPlanner(self.model)
+            self.writer = Writer(corpus, self.model)
             browser = ModelBrowser(corpus, self.model, config.seed, shelf)
         self.options = Options(corpus, claims, self.extents, browser)
 
@@ -99,8 +104,11 @@ class Maker:
                 continue
             seen.add(same)
             problem, wording, verdicts = self._examine(grown.tree)
+            by = RULES
+            if self.writer is not None and all(v.passed for v in verdicts):
+                wording, by, verdicts = self._with_model(problem, key, verdicts)
             if all(v.passed for v in verdicts):
-                return Made(self._question(problem, wording, verdicts), tuple(rejections), gave_up)
+                return Made(self._question(problem, wording, by, verdicts), tuple(rejections), gave_up)
             failed = tuple(v.check for v in verdicts if not v.passed)
             rejections.append(Rejection(key=key, answer=title, failed=failed, question=wording.question, tree=grown.tree,
                                         verdicts=tuple(verdicts)))  # fmt: skip
@@ -137,12 +145,33 @@ class Maker:
                 found.append(wording)
         return found
 
+    def _with_model(self, problem: Problem, key: str, verdicts: list[Verdict]) -> tuple[Wording, str, list[Verdict]]:
+        """The words, whose they are, and all verdicts: the model's words where they hold, and the gates that were asked for."""
+        assert self.model is not None and self.writer is not None
+        plain, found = Wording(problem.question, problem.clues), {v.check: v for v in verdicts}
+        again: dict[str, Verdict] = {}
+
+        def accept(wording: Wording) -> str:
+            """What depends on the words: R2 does not."""
+            problem.question, problem.clues = wording.question, wording.clues
+            for check in ("L1", "R1"):
+                again[check] = ALL[check](problem)
+                if not again[check].passed:
+                    return again[check].reason
+            return ""
+
+        written = self.writer.write(problem.tree, key, accept)
+        wording, by = (written.wording, self.model.name) if written.wording else (plain, RULES)
+        verdicts = list((found | again if written.wording else found).values())
+        problem.question, problem.clues = wording.question, wording.clues
+        return wording, by, [*verdicts, *run_gates(problem, Asker(self.model, key), self.config.gates)]
+
     def _aliases(self, page: int) -> tuple[str, ...]:
         """What else is a right answer: the title without its "(…)", and the redirects."""
         title = self.corpus.titles[page]
         return tuple(name for name in dict.fromkeys([base_title(title), *self.corpus.redirects(page)]) if name != title)
 
-    def _question(self, problem: Problem, wording: Wording, verdicts: Sequence[Verdict]) -> Question:
+    def _question(self, problem: Problem, wording: Wording, by: str, verdicts: Sequence[Verdict]) -> Question:
         tree, answer = problem.tree, problem.tree.root
         evidence = [c.evidence for v in tree.vertices for c in v.constraints]
         documents = tuple(dict.fromkeys(e.document for e in evidence))
@@ -165,6 +194,7 @@ class Maker:
             evidence_documents=documents,
             gold_documents=gold,
             clues=wording.clues,
+            written_by=by,
             phrasings=tuple(
                 Phrasing(id="p-" + digest_of(w.question, answer.title, number), question=w.question, clues=w.clues)
                 for number, w in enumerate(problem.phrasings, 2)
