@@ -419,6 +419,8 @@ def verify(run: Path, home: Path, no_search: bool) -> None:
     for failure in report.failures:
         click.echo(f"{failure.item}  {failure.claim}  {failure.detail}")
     left_out = "" if report.searched else " (R1 and R2 left out)"
+    if report.unheard:
+        left_out += " (no ledger: what the model said is taken from the records)"
     say(
         f"{report.items:,} items, {report.claims:,} claims recomputed{left_out}: "
         + (f"{len(report.failures)} fail" if report.failures else "all hold")

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infoseek_offline import pipeline
-from infoseek_offline.checks import recompute, stored, verify
+from infoseek_offline.checks import heard, recompute, stored, told, verify
 from infoseek_offline.checks.recompute import least_cover
 from infoseek_offline.checks.stored import Stored
 from infoseek_offline.checks.verify import Verifier, verify_run
@@ -89,8 +89,8 @@ def test_closed_reading_holds(sample_home: Path, tmp_path: Path) -> None:
 def test_it_is_a_second_computation() -> None:
     """No bitmaps, no solver, no generator: only records, errors, files and the searcher are shared with what is verified."""
     allowed = {"infoseek_offline", "records", "errors", "files", "retrieval.searcher"}  # the first: version
-    allowed |= {"checks.recompute", "checks.stored"}
-    for module in (verify, recompute, stored):
+    allowed |= {"checks.recompute", "checks.stored", "checks.told", "checks.heard"}
+    for module in (verify, recompute, stored, told, heard):
         assert module.__file__ is not None
         for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []

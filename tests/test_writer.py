@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from able import able
 from models import BAD, RandomModel, ScriptedModel, bad_model
 
 from infoseek_offline import pipeline
@@ -20,40 +21,6 @@ from infoseek_offline.questions import cover
 from infoseek_offline.questions.realise import Wording
 from infoseek_offline.questions.writer import TRIES, Writer, Written
 from infoseek_offline.records import Question, ResearchTree
-
-
-def listed(text: str, heading: str) -> dict[str, str]:
-    """The lines of a prompt under a heading, by label or number."""
-    block = text.split(f"{heading}\n", 1)[1]
-    return dict(re.findall(r"^(T?\d+)[.:] (.+)$", re.split(r"\n(?:[A-Z]\w+|Answer .*)\n|\nAnswer ", block)[0], re.MULTILINE))
-
-
-def dull_question(prompt: str) -> str:
-    """All facts in a row, with kinds for labels: no beauty, and nothing wrong with it."""
-    things = {label: words.removesuffix(", which is asked for") for label, words in listed(prompt, "Things").items()}
-    facts = [re.sub(r"\bT\d+\b", lambda m: things[m[0]], fact) for fact in listed(prompt, "Facts").values()]
-    return f"Which {things['T1'].split(' ', 1)[1]} is it of which this is said: {'; '.join(facts)}?"
-
-
-def dull_cover(prompt: str) -> dict[str, Any]:
-    """The facts of a dull question found again. Kinds that several things have are told apart by the order of the things."""
-    things = listed(prompt, "Things")
-    question = prompt.split("Question\n", 1)[1].split("\n", 1)[0]
-    said = question.split(": ", 1)[1].removesuffix("?").split("; ")
-    answer: dict[str, Any] = {"asks_for": "T1"}
-    for (number, clue), words in zip(listed(prompt, "Clues").items(), said, strict=True):
-        answer[number] = {"words": words}
-        if "?" in clue:
-            kind = re.fullmatch(re.escape(clue).replace(r"\?", r"(?:the|an?) (.+)"), words)
-            assert kind, (clue, words)
-            answer[number]["of"] = next(label for label, thing in things.items() if thing.split(";")[0] == kind[1])
-    return answer
-
-
-def able(request: Request) -> Any:
-    """The scripted answer of a model that does as it is told."""
-    prompt = request.messages[1].content
-    return {"question": dull_question(prompt)} if request.stage == "writer" else dull_cover(prompt)
 
 
 def accepting(wording: Wording) -> str:

@@ -102,6 +102,7 @@ def closed_book(problem: Problem, asker: Asker) -> Verdict:
     messages = prompt.messages(question=problem.question)
     requests = [asker.request("closed_book", prompt, messages, answer_schema(), sample=n, temperature=0.8) for n in range(SAMPLES)]
     said = asker.judged(problem, list(zip(requests, asker.model.ask_all(requests), strict=True)))
+    said.sort(key=lambda one: str(one["key"]))
     known = [one["answer"] for one in said if is_hit(one) or one["judged"] == "unclear"]
     reason = f"known without search: {known[0]!r}" if known else unusable(said)
     return verdict("G1", not reason, reason, model=asker.model.name, samples=said)

@@ -154,7 +154,8 @@ class Gated:
                                                        "judged": said.judged, "judge": said.judge}  # fmt: skip
 
     def closed(self, measured: dict[str, Any]) -> Measured:
-        heard = [self._heard(said, "closed_book") for said in _Closed.model_validate(measured).samples]
+        samples = sorted(_Closed.model_validate(measured).samples, key=lambda said: said.key)
+        heard = [self._heard(said, "closed_book") for said in samples]
         keys = {said["key"] for _, _, said in heard}
         holds = len(keys) == len(heard) == SAMPLES and all(known and not hit for known, hit, _ in heard)
         return holds, {"model": self.model, "samples": [said for _, _, said in heard]}

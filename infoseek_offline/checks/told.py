@@ -174,7 +174,8 @@ def additions(stored: Stored, tree: ResearchTree, question: str) -> list[str]:
         if capital or re.search(r"\d", word):
             new.append(found[0])
     allowed = {v.page for v in tree.vertices if v.role == "leaf"} | {p for text in texts for _, p in _pages_in(stored, text, known)}
-    return [*new, *(name for name, page in _pages_in(stored, question, known) if page not in allowed)]
+    named = (name for name, page in _pages_in(stored, question, known) if page not in allowed)
+    return list(dict.fromkeys([*new, *named]))
 
 
 def _pages_in(stored: Stored, text: str, known: set[str]) -> Iterator[tuple[str, int]]:

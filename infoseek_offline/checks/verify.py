@@ -312,11 +312,16 @@ class Verifier:
         claims.equal("item", "the number of vertices", question.vertices, len(tree.vertices))
         claims.equal("item", "the list of evidence documents", question.evidence_documents, _documents(constraints))
         claims.equal("item", "the list of gold documents", question.gold_documents, _documents(gold))
-        by, model = question.written_by, question.written_by != RULES
-        claims.hold("item", by in (RULES, self.model), f"is said to be written by {by!r}, the run's model is {self.model!r}")
+        self._author(question, claims)
+
+    def _author(self, question: Question, claims: Claims) -> None:
+        """Who wrote the question: the rules or the run's model. The ledger has what the model proposed, and what was accepted."""
+        by = question.written_by
+        claims.hold("item", by == RULES or by == self.model != "", f"is said to be written by {by!r}, not by {self.model!r}")
         if self.ledger is not None:
-            proposed = question.question in self.ledger.written if model else question.question[:KEPT] not in self.ledger.accepted
-            claims.hold("item", proposed, f"is said to be written by {by!r}; the ledger says otherwise")
+            ruled = by == RULES and question.question[:KEPT] not in self.ledger.accepted
+            told = by != RULES and question.question in self.ledger.written
+            claims.hold("item", ruled or told, f"is said to be written by {by!r}; the ledger says otherwise")
 
     # Evidence
 
