@@ -15,7 +15,8 @@ import click
 
 from infoseek_offline import __version__
 from infoseek_offline.engine import cpu_count
-from infoseek_offline.errors import InfoseekError
+from infoseek_offline.errors import InfoseekError, UsageError
+from infoseek_offline.parameters import Gates, Span
 
 HOME = Path("index") / "samplewiki"
 FULL = "the disk is full: free some space and run the same command again"
@@ -92,18 +93,6 @@ home_option = click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), default=HOME, show_default=True,
     help="Folder that holds the corpus and the index of one wiki.",
 )  # fmt: skip
-
-
-class Span(click.ParamType):
-    """ "2-4", or "3" for exactly three."""
-
-    name = "range"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        low, _, high = str(value).partition("-")
-        if not (low.isascii() and low.isdigit() and (not high or (high.isascii() and high.isdigit()))):
-            self.fail(f"{value!r} is no range: give two whole numbers such as 2-4, or one", param, ctx)
-        return int(low), int(high or low)
 
 
 workers_option = click.option(
@@ -332,6 +321,12 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
     "--model", "spec", default=None, metavar="SPEC",
     help="A language model that plans, reads and writes: a GGUF file, a server's URL, or batch:DIR.  [default: rules alone]",
 )  # fmt: skip
+@click.option(
+    "--gates", type=Gates(), default=None, metavar="NAMES",
+    help="What the model must (not) do with each question: all, or some of closed,open,alternatives,bridge.  [default: none]",
+)  # fmt: skip
+@click.option("--price-in", type=float, default=None, help="Of a million prompt tokens, for the costs in the manifest.")
+@click.option("--price-out", type=float, default=None, help="Of a million tokens of answers.")
 @workers_option
 def data(
     home: Path,
@@ -345,6 +340,9 @@ def data(
     branching: float | None,
     phrasings: int | None,
     spec: str | None,
+    gates: tuple[str, ...] | None,
+    price_in: float | None,
+    price_out: float | None,
     workers: int | None,
 ) -> None:
     """Grow research trees over the corpus, certify them, and write the accepted ones as questions.
@@ -352,9 +350,10 @@ def data(
     Needs the corpus and the index in the home folder. Prints the run's manifest as JSON. The same corpus, seed and profile give
     the same bytes, whatever the number of workers and wherever a run was killed and started again.
 
-    With --model every answer is kept in the run's folder, so that none is asked for twice. A server is asked by as many threads
-    as there are workers. batch:DIR writes what can be asked now to a file in DIR and ends with exit code 75; the same command goes
-    on when the answers are there.
+    With --model the questions are in the model's words where these hold, and every answer is kept in the run's folder, so that
+    none is asked for twice. A server is asked by as many threads as there are workers. batch:DIR writes what can be asked now to
+    a file in DIR and ends with exit code 75; the same command goes on when the answers are there. --gates puts each question to
+    the model: from memory, from its evidence, for other answers, and with a step of the way hidden (docs/certificates.md).
     """
     from infoseek_offline import pipeline
     from infoseek_offline.config import load_config
@@ -364,7 +363,12 @@ def data(
         **(dict(zip(("min_vertices", "max_vertices"), vertices, strict=True)) if vertices else {}),
         "branching": branching,
     }
-    config = load_config(profile, count=count, seed=seed, reading=reading, phrasings=phrasings, shape=shape)
+    config = load_config(
+        profile, count=count, seed=seed, reading=reading, phrasings=phrasings, shape=shape, gates=gates,
+        price_in=price_in, price_out=price_out,
+    )  # fmt: skip
+    if config.gates and spec is None:
+        raise UsageError("gates need a language model: give one with --model, or leave out --gates")
     model = None
     if spec is not None:
         from infoseek_offline.llm.open import open_model
@@ -375,6 +379,8 @@ def data(
     with progress("data", config.count) as show:
         manifest = pipeline.data(home, out, config, model=model, workers=workers or cpu_count(), progress=show)
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
+    if spec is not None:
+        say(f"what became of all proposals, and what they cost: infoseek show {out} --costs")
     say(f"{manifest['accepted']:,} questions in {out / 'questions.jsonl'}; next: infoseek verify {out} --home {home}")
     if manifest["accepted"] < manifest["asked"]:
         say(f"asked for {manifest['asked']:,}: all {manifest['answer pages']:,} answer pages were tried, no more trees hold")
@@ -458,10 +464,17 @@ def audit(file: Path, home: Path, profile: str, reading: Any, as_json: bool) -> 
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("item", default="1")
+@click.option("--costs", is_flag=True, help="Instead of an item: the yield of the whole run, and what its model cost.")
 @click.option("--json", "as_json", is_flag=True, help="The record as JSON.")
-def show(run: Path, item: str, as_json: bool) -> None:
+def show(run: Path, item: str, costs: bool, as_json: bool) -> None:
     """Show one ITEM of RUN (its id, or its number from 1): the question, its tree, evidence and certificate."""
     from infoseek_offline.dataset.report import find_item, item_as_text
 
+    if costs:
+        from infoseek_offline.dataset.yields import costs_as_text, costs_of
+
+        found = costs_of(run)
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else costs_as_text(found))
+        return
     question = find_item(run, item)
     click.echo(question.model_dump_json(indent=1) if as_json else item_as_text(question))

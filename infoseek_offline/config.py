@@ -65,6 +65,8 @@ class Config(Model):
     bounds: Bounds = Bounds()
     shape: Shape = Shape()
     gates: tuple[Gate, ...] = ()  # checks/gates.py; each needs a model
+    price_in: float | None = Field(default=None, ge=0)  # of a million prompt tokens, for the report of costs
+    price_out: float | None = Field(default=None, ge=0)  # of a million completion tokens
 
     @property
     def digest(self) -> str:

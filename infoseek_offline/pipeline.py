@@ -21,6 +21,8 @@ from infoseek_offline.config import Config
 from infoseek_offline.corpus.build import build_corpus
 from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.dataset.costs import Costs, Prices
+from infoseek_offline.dataset.funnel import Funnel
 from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
 from infoseek_offline.dataset.modelled import compare, make_lines, model_settings, recorded, replayed
 from infoseek_offline.dataset.spread import Spread
@@ -156,7 +158,8 @@ def _with_model(
 
     try:
         made = make_lines(run, roots, maker, config.count, threads=workers if isinstance(model, Server) else 1)
-        return _gather(run, ([line] for line in made), config, len(roots), progress)
+        costs = Costs(asked.ledger, Prices(config.price_in, config.price_out))
+        return _gather(run, ([line] for line in made), config, len(roots), progress, costs)
     except Pending as error:
         raise model.pending() if isinstance(model, Batch) else error from None
     finally:
@@ -219,13 +222,21 @@ def _line(made: Made) -> str:
     })  # fmt: skip
 
 
-def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, roots: int, progress: Progress) -> dict[str, Any]:
+def _gather(
+    run: Run,
+    chunks: Generator[list[str], None, None],
+    config: Config,
+    roots: int,
+    progress: Progress,
+    costs: Costs | None = None,
+) -> dict[str, Any]:
     """Results in the order of the answer pages, up to the count that was asked for."""
     questions: list[str] = []
     rejected: list[str] = []
     counts: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     gave_up: Counter[str] = Counter()
+    funnel = Funnel(config.gates)
     spread = Spread(config.count)
     worded: set[str] = set()
     phrased: Counter[str] = Counter()
@@ -234,14 +245,22 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
         item = json.loads(line)
         counts["answer pages tried"] += 1
         gave_up.update(item["gave_up"])
+        funnel.gave_up(item["gave_up"])
+        if costs:
+            costs.add(item.get("asked", ()))
         for rejection in item["rejections"]:
             rejected.append(canonical_json(rejection))
             failed.update(rejection["failed"])
+            funnel.rejected(rejection["failed"])
         made = Question.model_validate(item["question"]) if item["question"] else None
-        if made and made.question not in worded and not spread.admits(made.tree):
+        if made and made.question in worded:
+            funnel.rejected(["asked already"])
+        elif made and not spread.admits(made.tree):
             rejected.append(canonical_json(_left_out(made).model_dump(mode="json")))
             failed[SPREAD] += 1
-        elif made and made.question not in worded:
+            funnel.rejected([SPREAD])
+        elif made:
+            funnel.accepted(made.written_by)
             worded.add(made.question)
             questions.append(canonical_json(item["question"]))
             spread.add(made.tree)
@@ -264,6 +283,9 @@ def _gather(run: Run, chunks: Generator[list[str], None, None], config: Config, 
         "attack": attack.report(),
         "failed checks of rejected trees": dict(sorted(failed.items())),
         "trees given up": dict(sorted(gave_up.items())),
+        "funnel": funnel.report(),
+        "written by": dict(sorted(funnel.by.items())),
+        **({"costs": costs.report(funnel.grown, len(questions))} if costs else {}),
         **run.settings,
     }
     run.finish(manifest)

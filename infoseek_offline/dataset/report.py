@@ -18,7 +18,8 @@ MEANING = {
     "M3": "no clue includes another", "M4": "no clue can be left out", "X1": "no single clue gives it away",
     "X2": "no hyperlink shortcut", "X3": "no page tells it all", "X4": "no way past the hierarchy",
     "X5": "no answer by association", "L1": "nothing leaks in the words", "R1": "one search does not find it",
-    "R2": "each step can be found",
+    "R2": "each step can be found", "G1": "not known from memory", "G2": "the evidence gives the answer",
+    "G3": "nothing else fits", "G4": "no way past an inner vertex",
 }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def item_as_text(question: Question) -> str:
         *(f"Or: {other.question}" for other in question.phrasings),
         "",
         f"Answer: {question.answer}",
-        f"Id: {question.id}   depth {question.depth}, {question.vertices} vertices",
+        f"Id: {question.id}   depth {question.depth}, {question.vertices} vertices, in the words of {_writer(question)}",
         "",
     ]
     lines += tree_as_lines(question.tree, question.certificate.verdicts[0].measured.get("extents", {}))
@@ -54,6 +55,10 @@ def item_as_text(question: Question) -> str:
             where = f"{evidence.title}" + (f", {evidence.section}" if evidence.section else "")
             lines.append(f"  {constraint.id:<5} [{evidence.document}] {where}: {_short(evidence.sentence)}")
     return "\n".join([*lines, "", *certificate_as_lines(question.certificate)])
+
+
+def _writer(question: Question) -> str:
+    return "the rules" if question.written_by == "rules" else question.written_by
 
 
 def certificate_as_lines(certificate: Certificate) -> list[str]:
@@ -188,6 +193,8 @@ def _short(text: str, size: int = 160) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(v) for v in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{k} {v}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k} {_value(v)}" for k, v in value.items()) + "}"
     return str(value)

@@ -222,6 +222,11 @@ class Ledger:
         )
         return [Cost(*row) for row in rows]
 
+    def spent(self) -> Iterator[tuple[str, str, bool, int, int, float]]:
+        """(key, stage, whether it can't be used, prompt tokens, completion tokens, seconds) of all completions, by key."""
+        columns = "key, stage, reason != '', prompt_tokens, completion_tokens, seconds"
+        yield from self._connection().execute(f"SELECT {columns} FROM completion ORDER BY key")
+
     # Models
 
     def introduce(self, model: LanguageModel) -> None:
