@@ -31,7 +31,6 @@ from infoseek_offline.errors import Pending, RunError
 from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
 from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.llm.batch import Batch
-from infoseek_offline.llm.openai_api import Server
 from infoseek_offline.records import Question, Rejection
 from infoseek_offline.retrieval.encoder import Settings
 from infoseek_offline.retrieval.index import build_index
@@ -157,7 +156,8 @@ def _with_model(
         return lambda root: _line(made.make(root))
 
     try:
-        made = make_lines(run, roots, maker, config.count, threads=workers if isinstance(model, Server) else 1)
+        threads = workers if getattr(model, "remote", False) else 1
+        made = make_lines(run, roots, maker, config.count, threads=threads)
         costs = Costs(asked.ledger, Prices(config.price_in, config.price_out))
         return _gather(run, ([line] for line in made), config, len(roots), progress, costs)
     except Pending as error:

@@ -23,7 +23,7 @@ from infoseek_offline.trees.grow import Growth
 from infoseek_offline.trees.options import Option
 from infoseek_offline.trees.tree import DraftVertex
 
-OFFERED = 12  # moves
+OFFERED = 10  # moves
 NEXT = 3  # moves that the model may name to go on with
 MAX_REASON = 120  # characters
 MAX_TOKENS = 120
@@ -132,7 +132,7 @@ class ModelPlanner:
         depth = max(v.depth for v in growth.draft.vertices.values())
         work = (
             f"{vertex.id}, {offered[0].before:,} pages fit, {room} more clue{'s' if room > 1 else ''} at most. "
-            f"Depth now {depth}, wanted {growth.depth}."
+            f"Depth {depth}, wanted {growth.depth}."
         )
         moves = "\n".join(f"m{n} {move_line(growth, move)}" for n, move in enumerate(offered, 1))
         return load_prompt("planner").messages(tree=tree_lines(growth), work=work, moves=moves)

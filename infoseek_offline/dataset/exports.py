@@ -11,11 +11,11 @@ from infoseek_offline.records import Question, ResearchTree, Vertex
 def infoseek_tree(question: Question) -> dict[str, Any]:
     """InfoSeek's tree JSON: `{"root": node}`, a node being `{id, entity, question (root only), href, claims, children}` and a claim
     `{target_id, claim}`. A clue that leads to no vertex (a value, a category, a kind) has its own node as target."""
-    root = _node(question.tree, question.tree.root)
+    root = tree_node(question.tree, question.tree.root)
     return {"root": {"id": root.pop("id"), "entity": root.pop("entity"), "question": question.question, **root}}
 
 
-def _node(tree: ResearchTree, vertex: Vertex) -> dict[str, Any]:
+def tree_node(tree: ResearchTree, vertex: Vertex) -> dict[str, Any]:
     claims = [
         {
             "target_id": c.other or vertex.id,
@@ -28,5 +28,5 @@ def _node(tree: ResearchTree, vertex: Vertex) -> dict[str, Any]:
         "entity": vertex.title,
         "href": "/wiki/" + quote(vertex.title.replace(" ", "_")),
         "claims": claims,
-        "children": [_node(tree, child) for child in tree.children(vertex.id)],
+        "children": [tree_node(tree, child) for child in tree.children(vertex.id)],
     }
