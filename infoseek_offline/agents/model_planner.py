@@ -26,7 +26,7 @@ from infoseek_offline.trees.tree import DraftVertex
 OFFERED = 10  # moves
 NEXT = 3  # moves that the model may name to go on with
 MAX_REASON = 120  # characters
-MAX_TOKENS = 120
+MAX_TOKENS = 120  # of an answer
 RULES = "taken by the rules"
 NOT_REACHED = "not needed"
 KINDS = ("step", "name", "fact", "vague")
@@ -92,7 +92,7 @@ class ModelPlanner:
         seed = growth.rng.getrandbits(31) or 1
         request = self.request(growth, offered, seed)
         while not self.model.fits(request) and len(offered) > 2:
-            offered = offered[: len(offered) // 2]
+            offered = offered[: max(2, len(offered) * 3 // 4)]
             request = self.request(growth, offered, seed)
         if not self.model.fits(request):
             self.model.note(request, RULES, f"the prompt is too long for a context of {self.model.context} tokens")
