@@ -92,6 +92,8 @@ def test_a_good_claim_has_its_evidence_its_wording_and_its_blur(corpus: Corpus) 
         ({"relation": "{page} was born in tarn near {link}"}, "the relation names Tarn: tarn"),
         ({"relation": "{page} morrow was born in {link}"}, "the relation names Ada Morrow: morrow"),
         ({"relation": "{page} was crowned and buried at {link}"}, "the sentence does not say it in these words"),
+        ({"relation": "{page} was the of {link}"}, "the relation is no clause for a question"),
+        ({"relation": "{page} was a {link}"}, "the relation tells a kind and no more"),
         ({"blur": "a village"}, "the blur is not known to be true: a village"),
         ({"blur": "a cold port"}, "the blur is not known to be true: a cold port"),
         ({"blur": "a port in Atlantis"}, "the blur is not known to be true"),

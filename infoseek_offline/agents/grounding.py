@@ -23,8 +23,10 @@ from infoseek_offline.retrieval.tokenise import terms
 COVER = 0.5  # of a relation's content words, that must stand in the sentence
 CONFIDENCE = 0.8  # of an accepted claim
 MAX_WORDS = 10
+KIND = frozenset(f"{be}{a}" for be in ("is", "was", "are", "were", "became") for a in ("", " a", " an", " the", " one of the"))
 START = 6  # letters that "discovered" and "discovery" share
 _WORD = re.compile(r"[^\W_]+")
+_HALF = re.compile(rf"\b(?:an?|the) (?:{'|'.join(sorted(PREPOSITIONS))}|is|was|has|had)\b")  # "is the of"
 _PLACE = re.compile(r"\{(?:page|s)\}"), re.compile(r"\{(?:link|o)\}")
 
 
@@ -63,8 +65,10 @@ def ground(corpus: Corpus, shown: Shown, proposal: Proposal) -> tuple[Claim | No
     if not wording:
         return None, "the relation does not hold each side once"
     plain = plain_of(wording)
-    if len(plain.split()) > MAX_WORDS or not realisable(wording):
+    if len(plain.split()) > MAX_WORDS or not realisable(wording) or _HALF.search(plain):
         return None, "the relation is no clause for a question"
+    if plain in KIND:
+        return None, "the relation tells a kind and no more"
     for page in (shown.page, link.target):
         if name := names(corpus, page, plain):
             return None, f"the relation names {corpus.titles[page]}: {name}"
