@@ -92,7 +92,7 @@ def main(home: Path, count: int, profile: str) -> None:
     accepted = max(1, made["accepted"])
     print(f"{made['accepted']} items of {made['answer pages tried']} answer pages, {whole.calls['planner']:,} moves")
     for name, one in (("ours", model), ("whole page and tree", whole)):
-        parts = ", ".join(f"{stage} {one.used[stage] / accepted:,.0f} in {one.calls[stage] / accepted:,.1f} calls" for stage in one.used)
+        parts = ", ".join(f"{s} {one.used[s] / accepted:,.0f} in {one.calls[s] / accepted:,.1f} calls" for s in one.used)
         print(f"{name:<20} {sum(one.used.values()) / accepted:10,.0f} tokens an item: {parts}")
     agents = sum(model.used[stage] for stage in ("planner", "browser", "judge"))
     print(f"planning and reading: {sum(whole.used.values()) / agents:.1f} times fewer; all: ", end="")

@@ -319,6 +319,9 @@ def test_a_bad_model_ends_the_run_with_certified_items_and_a_reason_for_each_ans
         assert reasons and all(reasons), "no proposal was accepted"
 
 
+OTHER = {" is ": " was ", " was ": " is "}
+
+
 class OwnWords:
     """Says what it reads in other words than the rules, and takes the moves that say so."""
 
@@ -330,7 +333,7 @@ class OwnWords:
         if request.stage == "browser":
             claims = read_well(prompt)["claims"]
             for claim in claims:
-                claim["relation"] = re.sub(r" (is|was) ", lambda m: {"is": " was ", "was": " is "}[m[1]], claim["relation"], count=1)
+                claim["relation"] = re.sub(r" (is|was) ", lambda found: OTHER[found[0]], claim["relation"], count=1)
                 self.said.add(claim["relation"].removeprefix("{page} ").removesuffix(" {link}"))
             return {"claims": claims}
         if request.stage == "planner":

@@ -24,6 +24,7 @@ from infoseek_offline.trees.options import Option
 from infoseek_offline.trees.tree import DraftVertex
 
 OFFERED = 10  # moves
+READ = 3.0  # times the weight, for what the browser read: few clues are in words of its own
 NEXT = 3  # moves that the model may name to go on with
 MAX_REASON = 120  # characters
 MAX_TOKENS = 120  # of an answer
@@ -79,7 +80,8 @@ class ModelPlanner:
         weights = self.rules.weights(growth, moves, child)
         groups: dict[str, list[tuple[Move, float]]] = {kind: [] for kind in KINDS}
         for move, weight in zip(moves, weights, strict=True):
-            groups[kind_of(move)].append((move, weight))
+            read = move.option is not None and move.option.read
+            groups[kind_of(move)].append((move, weight * READ if read else weight))
         queues = [_drawn(groups[kind], growth.rng) for kind in KINDS if groups[kind]]
         found: list[Move] = []
         while len(found) < OFFERED and any(queues):
