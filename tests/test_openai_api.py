@@ -127,7 +127,7 @@ def test_of_several_models_one_is_chosen_in_the_url() -> None:
     [
         ("vllm", 2048, "vllm", 3 + 2 + 2),
         ("llama-server", 3072, "llama-server", 6),
-        *((flavour, 4096, "bytes", 9 + 10 + 2 * 32) for flavour in ("plain", "page", "faulty")),
+        *((flavour, 4096, "bytes", 5 + 5 + 2 * 16) for flavour in ("plain", "page", "faulty")),
     ],
 )
 def test_tokens_and_context_are_the_servers_where_it_says_them(flavour: str, context: int, counting: str, tokens: int) -> None:

@@ -75,7 +75,7 @@ def _context(model: LanguageModel, messages: tuple[Message, ...], said: Completi
     asked = f"a prompt of {size:,} tokens, of a context of {model.context:,}"
     if said.value is None:
         return Canary("failed", "context", f"{asked}: {said.reason}")
-    if 0 < said.prompt_tokens < size / 5:  # a count by bytes is about four times the tokens
+    if 0 < said.prompt_tokens < size / 5:  # a count by bytes is about twice the tokens
         return Canary("failed", "context", f"{asked}, arrives as {said.prompt_tokens:,}: give the server a larger context")
     if str(said.value["words"]).lower().startswith(WORD):
         return Canary("ok", "context", f"{asked}, is answered from its first line")

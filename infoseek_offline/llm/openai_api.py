@@ -3,7 +3,8 @@
 A URL with or without /v1; `URL#NAME` where it serves several models. Answers are asked for with the schema as `response_format` and
 with a seed. What a server may do wrong for a while (429, 5xx, dropped connections, timeouts, pages of HTML, half a JSON) is tried
 again with growing waits, as long as `Retry-After` says where it does; then ModelError says what to type. Tokens are counted by the
-server's own tokenizer where it has one to ask (`counting` says so), else by an upper bound: bytes.
+server's own tokenizer where it has one to ask (`counting` says so), else a token for two bytes is allowed for: about twice what
+European languages need, and enough for any script that a model knows. Where it was not enough, the server refuses the prompt.
 
 A key, where one is needed, comes from the environment variable INFOSEEK_API_KEY and goes nowhere but into the request.
 """
@@ -27,7 +28,7 @@ CONTEXT = 4096  # of a server that does not say
 TRIES = 6
 LONGEST_WAIT_S = 60
 CONNECT_S, ANSWER_S = 10, 600
-AROUND = 32  # bytes, and so at most tokens, that a template may put around a message
+BYTES_A_TOKEN, AROUND = 2, 16  # where the server does not count: tokens of a text, and of a template around a message
 WAIT_AND_SEE = {408, 425, 429, 500, 502, 503, 504}
 BUSY = {429, 503}  # for a probe: a model that is still being loaded
 SEEDS = 2**31  # below what any server takes
@@ -149,7 +150,7 @@ class Server:
         """Raises ValueError where the server does not count in this way."""
         plain = [{"role": m.role, "content": m.content} for m in messages]
         if way == "bytes":
-            return sum(len(m["content"].encode("utf-8", "replace")) + AROUND for m in plain)
+            return sum(_tokens(m["content"]) + AROUND for m in plain)
         if way == "vllm":
             body = {"model": self._model, "messages": plain, "add_generation_prompt": True}
             count = self._ask("POST", "/tokenize", body, probe=probe).get("count")
@@ -181,7 +182,7 @@ class Server:
             request,
             text,
             prompt_tokens=prompt_tokens or self.count_tokens(request.messages),
-            completion_tokens=completion_tokens or len(text.encode("utf-8", "replace")),  # of a server that counts none: a bound
+            completion_tokens=completion_tokens or _tokens(text),  # of a server that counts none
             seconds=time.perf_counter() - started,
             cut=cut,
         )
@@ -237,6 +238,10 @@ class Server:
 
 class _TooLong(Exception):
     pass
+
+
+def _tokens(text: str) -> int:
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
 
 
 def _message(response: Any) -> str:
