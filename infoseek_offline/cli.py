@@ -16,7 +16,7 @@ import click
 from infoseek_offline import __version__
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import InfoseekError, UsageError
-from infoseek_offline.parameters import Gates, Span
+from infoseek_offline.parameters import Gates, Shares, Span
 
 HOME = Path("index") / "samplewiki"
 FULL = "the disk is full: free some space and run the same command again"
@@ -315,7 +315,12 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
     "--phrasings", type=click.IntRange(1, 5), default=None, help="Questions of each tree, in different words.  [default: 1]"
 )
 @click.option(
-    "--branching", type=float, default=None, help="0 for chains only, 1 for a second inner child of the root wherever one can be."
+    "--branching",
+    type=Shares(),
+    default=None,
+    metavar="MIX",
+    help="Proportions of the shapes, as chain:2,bush:1,balanced:1; one that is not named does not come.  "
+    "[default: the profile's; a third each]",
 )
 @click.option(
     "--model", "spec", default=None, metavar="SPEC",
@@ -337,7 +342,7 @@ def data(
     reading: str | None,
     depth: tuple[int, int] | None,
     vertices: tuple[int, int] | None,
-    branching: float | None,
+    branching: dict[str, float] | None,
     phrasings: int | None,
     spec: str | None,
     gates: tuple[str, ...] | None,

@@ -32,6 +32,18 @@ class Bounds(Model):
     solve_k: int = Field(default=20, ge=1)  # an evidence passage must be among so many hits (R2)
 
 
+class Branching(Model):
+    """In which proportions trees are to come, as weights (dataset/spread.py says what each is)."""
+
+    chain: float = Field(default=1, ge=0, lt=float("inf"))
+    bush: float = Field(default=1, ge=0, lt=float("inf"))
+    balanced: float = Field(default=1, ge=0, lt=float("inf"))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        return {"chain": self.chain, "bush": self.bush, "balanced": self.balanced}
+
+
 class Shape(Model):
     """What trees to grow. Depth counts edges: the root is at 0."""
 
@@ -39,7 +51,7 @@ class Shape(Model):
     max_depth: int = Field(default=4, ge=2, le=6)
     min_vertices: int = Field(default=3, ge=3, le=30)
     max_vertices: int = Field(default=10, ge=3, le=30)
-    branching: float = Field(default=0.35, ge=0, le=1)  # how often the root gets a second inner child where it could
+    branching: Branching = Branching()
     max_constraints: int = Field(default=4, ge=2, le=6)  # per vertex
 
     @model_validator(mode="after")
@@ -50,7 +62,22 @@ class Shape(Model):
             raise ValueError(f"min_vertices {self.min_vertices} is above max_vertices {self.max_vertices}")
         if self.max_vertices <= self.min_depth:
             raise ValueError(f"a tree of depth {self.min_depth} needs more than {self.max_vertices} vertices")
+        if not any(self.shares.values()):
+            wanted = ", ".join(name for name, weight in self.branching.weights.items() if weight) or "none"
+            raise ValueError(f"no shape is left to grow: {wanted} asked for, in a depth of {self.max_depth} at most")
         return self
+
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of each shape that is asked for; one that no tree within the bounds can have has none."""
+        least = {"chain": (2, 3), "bush": (2, 5), "balanced": (3, 6)}  # depth and vertices that it needs
+        weights = {
+            name: weight if least[name][0] <= self.max_depth and least[name][1] <= self.max_vertices else 0.0
+            for name, weight in self.branching.weights.items()
+        }
+        total = sum(weights.values())
+        return {name: weight / total if total else 0.0 for name, weight in weights.items()}
 
 
 Gate = Literal["closed", "open", "alternatives", "bridge"]

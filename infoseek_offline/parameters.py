@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -17,6 +18,21 @@ class Span(click.ParamType):
         if not (low.isascii() and low.isdigit() and (not high or (high.isascii() and high.isdigit()))):
             self.fail(f"{value!r} is no range: give two whole numbers such as 2-4, or one", param, ctx)
         return int(low), int(high or low)
+
+
+class Shares(click.ParamType):
+    """ "chain:2,bush:1": names with weights."""
+
+    name = "mix"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:
+        found = dict.fromkeys(("chain", "bush", "balanced"), 0.0)
+        for part in str(value).split(","):
+            name, _, weight = part.strip().partition(":")
+            if name not in found or not re.fullmatch(r"\d+(\.\d+)?", weight or "1", re.ASCII):
+                self.fail(f"{part!r} is no part of a mix: give such as chain:2,bush:1,balanced:1", param, ctx)
+            found[name] = float(weight or 1)
+        return found
 
 
 class Gates(click.ParamType):

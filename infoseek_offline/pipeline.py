@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from infoseek_offline.dataset.costs import Costs, Prices
 from infoseek_offline.dataset.funnel import Funnel
 from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
 from infoseek_offline.dataset.modelled import compare, make_lines, model_settings, recorded, replayed
-from infoseek_offline.dataset.spread import Spread
+from infoseek_offline.dataset.spread import Mix, Repairs, Spread, shape_of
 from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import Pending, RunError
 from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
@@ -40,6 +40,7 @@ from infoseek_offline.run import Run, check_sums, first_difference
 from infoseek_offline.trees.extents import Extents
 
 SPREAD = "spread"
+BEHIND = 16  # chunks; so many are in flight at most
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
 
 Progress = Callable[..., None]  # (stage, done) or (stage, done, total)
@@ -127,9 +128,34 @@ def data(
         run.work.mkdir(exist_ok=True)
         if model is not None:
             return _with_model(home, run, config, model, roots, workers, progress)
-        chunks = list(enumerate(batches(roots, CHUNK)))
-        made = map_ordered(_chunk, chunks, workers=workers, setup=partial(_open, home, run, config))
-        return _gather(run, made, config, len(roots), progress)
+        mix, answered = Mix(config.shape.shares), set[str]()
+        chunks = _chunks(opened, roots, mix, answered)
+        ahead = max(1, min(4, BEHIND // workers))
+        made = map_ordered(_chunk, chunks, workers=min(workers, BEHIND), setup=partial(_open, home, run, config), ahead=ahead)
+        return _gather(run, made, config, len(roots), mix, answered, progress)
+
+
+def _chunks(
+    opened: Corpus, roots: list[int], mix: Mix, answered: set[str]
+) -> Iterator[tuple[int, list[int], dict[str, float] | None]]:
+    """Answer pages with the shapes to try for, and then those of which nothing came a second time, for any shape.
+
+    The shapes follow from the results up to `BEHIND` chunks before, which are known by then whatever the number of workers, so that
+    it changes no byte. For the same reason as many empty chunks stand between the two turns.
+    """
+    parts = list(batches(roots, CHUNK))
+    for number, part in enumerate(parts):
+        yield number, part, mix.settled[max(0, number - BEHIND + 1)]
+    for number in range(BEHIND):
+        yield len(parts) + number, [], None
+    for number, part in enumerate(parts):
+        yield len(parts) + BEHIND + number, [r for r in part if opened.titles[r] not in answered], None
+
+
+def _each(chunks: Iterable[list[str]], mix: Mix) -> Iterator[str]:
+    for lines in chunks:
+        yield from lines
+        mix.settle()
 
 
 def _settings(home: Path, config: Config, model: LanguageModel | None) -> dict[str, Any]:
@@ -150,6 +176,7 @@ def _with_model(
     opened = Corpus.open(home / "corpus")
     claimed, searcher = ClaimStore(home / "claims", opened), Searcher.open(home / "search", opened)
     extents, asked = Extents(opened, config.reading), recorded(model, run)
+    mix = Mix(config.shape.shares)
 
     def maker(shelf: Shelf) -> Callable[[int], str]:
         made = Maker(opened, claimed, searcher, config, asked, extents=extents, shelf=shelf)
@@ -159,7 +186,7 @@ def _with_model(
         threads = workers if getattr(model, "remote", False) else 1
         made = make_lines(run, roots, maker, config.count, threads=threads)
         costs = Costs(asked.ledger, Prices(config.price_in, config.price_out))
-        return _gather(run, ([line] for line in made), config, len(roots), progress, costs)
+        return _gather(run, ([line] for line in made), config, len(roots), mix, set(), progress, costs)
     except Pending as error:
         raise model.pending() if isinstance(model, Batch) else error from None
     finally:
@@ -202,13 +229,15 @@ def _open(home: Path, run: Run, config: Config) -> None:
     _maker, _run = Maker(opened, ClaimStore(home / "claims", opened), searcher, config), run
 
 
-def _chunk(item: tuple[int, list[int]]) -> list[str]:
+def _chunk(item: tuple[int, list[int], dict[str, float] | None]) -> list[str]:
     """The lines of one chunk, made or, after a kill, read again."""
-    number, roots = item
+    number, roots, shapes = item
+    if not roots:
+        return []
     path = _run.chunk(number)
     if path.is_file():
         return lines_of(path)
-    lines = [_line(_maker.make(root)) for root in roots]
+    lines = [_line(_maker.make(root, shapes)) for root in roots]
     write_text(path, "".join(line + "\n" for line in lines))
     return lines
 
@@ -217,6 +246,7 @@ def _line(made: Made) -> str:
     return canonical_json({
         "question": made.question.model_dump(mode="json") if made.question else None,
         "rejections": [r.model_dump(mode="json") for r in made.rejections],
+        "tried": made.tried,
         "gave_up": made.gave_up,
         **({"asked": made.asked} if made.asked else {}),
     })  # fmt: skip
@@ -227,6 +257,8 @@ def _gather(
     chunks: Generator[list[str], None, None],
     config: Config,
     roots: int,
+    mix: Mix,
+    answered: set[str],
     progress: Progress,
     costs: Costs | None = None,
 ) -> dict[str, Any]:
@@ -241,18 +273,24 @@ def _gather(
     worded: set[str] = set()
     phrased: Counter[str] = Counter()
     attack = Figures()
-    for line in (line for lines in chunks for line in lines):
+    repair = Repairs()
+    for line in _each(chunks, mix):
         item = json.loads(line)
-        counts["answer pages tried"] += 1
+        counts["answer pages tried" if counts["answer pages tried"] < roots else "tried a second time"] += 1
         gave_up.update(item["gave_up"])
         funnel.gave_up(item["gave_up"])
         if costs:
             costs.add(item.get("asked", ()))
         for rejection in item["rejections"]:
+            repair.add(rejection["history"], rejection["failed"])
             rejected.append(canonical_json(rejection))
             failed.update(rejection["failed"])
             funnel.rejected(rejection["failed"])
         made = Question.model_validate(item["question"]) if item["question"] else None
+        came = ""
+        if made:
+            answered.add(made.answer)
+            repair.add(item["question"]["history"], ())
         if made and made.question in worded:
             funnel.rejected(["asked already"])
         elif made and not spread.admits(made.tree):
@@ -266,7 +304,9 @@ def _gather(
             spread.add(made.tree)
             phrased[str(1 + len(made.phrasings))] += 1
             attack.add(made)
+            came = shape_of(made.tree)
             progress("questions", len(questions))
+        mix.add(item["tried"], came)
         if len(questions) >= config.count:
             break
     chunks.close()  # workers that are ahead end before the work folder goes
@@ -278,9 +318,11 @@ def _gather(
         "rejected": len(rejected),
         "answer pages": roots,
         **counts,
+        "shapes": mix.report(),
         **spread.report(),
         "phrasings": dict(sorted(phrased.items())),
         "attack": attack.report(),
+        "repair": repair.report(),
         "failed checks of rejected trees": dict(sorted(failed.items())),
         "trees given up": dict(sorted(gave_up.items())),
         "funnel": funnel.report(),
@@ -294,8 +336,8 @@ def _gather(
 
 def _left_out(item: Question) -> Rejection:
     """A tree that holds, but one of whose inner vertices stands in too many items already."""
-    return Rejection(key=item.id, answer=item.answer, failed=(SPREAD,), question=item.question, tree=item.tree,
-                     verdicts=item.certificate.verdicts)  # fmt: skip
+    return Rejection(key=item.id, answer=item.answer, failed=(SPREAD,), history=item.history, question=item.question,
+                     tree=item.tree, verdicts=item.certificate.verdicts)  # fmt: skip
 
 
 def questions(out: Path) -> list[Question]:

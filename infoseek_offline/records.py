@@ -208,6 +208,15 @@ class Verdict(Record):
     measured: dict[str, Any]
 
 
+class Mend(Record):
+    """One repair of a tree: which checks had failed, what was done, and the clues that went and came, with all names."""
+
+    failed: tuple[str, ...]
+    how: Literal["blurred", "widened", "narrowed", "removed", "replaced", "added"]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
 class Certificate(Record):
     reading: Literal["open", "closed"]
     corpus: str  # digest of the corpus's manifest
@@ -241,6 +250,7 @@ class Question(Record):
     gold_documents: tuple[str, ...]  # contain the answer
     clues: dict[str, str]  # constraint id -> the words of the question that state it
     written_by: str  # "rules", or the name of the model that put it into these words
+    history: tuple[Mend, ...]  # repairs of the tree, before it held
     phrasings: tuple[Phrasing, ...] = ()  # where more than one was asked for, those besides `question`
     certificate: Certificate
 
@@ -251,6 +261,7 @@ class Rejection(Record):
     key: str
     answer: str
     failed: tuple[str, ...]
+    history: tuple[Mend, ...]  # repairs that did not help
     question: str
     tree: ResearchTree | None
     verdicts: tuple[Verdict, ...]

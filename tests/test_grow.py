@@ -18,6 +18,7 @@ from infoseek_offline.checks.problem import Problem
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.dataset.spread import shape_of
 from infoseek_offline.records import ResearchTree
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import MAX_MOVES, NO_START, Grown, Growth, grow
@@ -251,15 +252,15 @@ def test_no_more_moves_are_asked_for_than_the_bound(options: Options) -> None:
 @pytest.mark.parametrize("planner", [NeverStopping(), Deepest(), RulePlanner()], ids=lambda p: type(p).__name__)
 def test_whoever_plans_what_is_done_is_solved_and_has_no_shortcut(options: Options, planner: Planner) -> None:
     """U1, U2, M3, X1 and X2 hold of each finished tree; the others are for the checks to find."""
-    trees = done(planner, options)
+    trees = done(planner, options, 2)
     assert len(trees) >= 3
     for tree in trees:
         assert structure(options, tree) <= {"M1", "M2", "M4", "X3", "X4", "X5"}
 
 
 def test_the_rules_grow_trees_that_hold(options: Options) -> None:
-    trees = done(RulePlanner(), options)
-    assert len(trees) >= 20 and sum(not structure(options, t) for t in trees) >= 5
+    trees = done(RulePlanner(), options, 2)
+    assert len(trees) >= 30 and sum(not structure(options, t) for t in trees) >= 5
 
 
 @pytest.mark.parametrize("planner", [NeverStopping(), Deepest(), RulePlanner()], ids=lambda p: type(p).__name__)
@@ -290,6 +291,20 @@ def test_a_finished_tree_is_well_formed(options: Options) -> None:
                 page = options.corpus.page(evidence.page)
                 assert page.text[evidence.start : evidence.end] == evidence.anchor
                 assert evidence.anchor in evidence.sentence
+
+
+# Shapes
+
+
+@pytest.mark.parametrize("asked", ["chain", "bush", "balanced"])
+def test_a_tree_has_the_shape_that_was_asked_for(options: Options, asked: str) -> None:
+    found = [
+        grow(root, RulePlanner(), options, BOUNDS, SHAPE, random.Random(f"{root}/{seed}"), asked).tree
+        for root in roots(options.corpus, 2) for seed in SEEDS
+    ]  # fmt: skip
+    trees = [tree for tree in found if tree is not None]
+    right = sum(shape_of(tree) == asked for tree in trees)
+    assert right >= 3 and right > 0.7 * len(trees)
 
 
 # The seed

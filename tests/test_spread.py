@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from click.testing import CliRunner
 
 from infoseek_offline import pipeline
 from infoseek_offline.cli import main
-from infoseek_offline.config import load_config
-from infoseek_offline.dataset.spread import LEAST, Spread, shape_of
+from infoseek_offline.config import Branching, load_config
+from infoseek_offline.dataset.spread import LEAST, Mix, Spread, shape_of
 from infoseek_offline.errors import ConfigError
 from infoseek_offline.records import ResearchTree, Vertex
 
@@ -50,33 +51,68 @@ def test_the_report_counts_what_came() -> None:
     for made in (CHAIN, BUSH, BUSH, BALANCED):
         spread.add(made)
     report = spread.report()
-    assert report["shapes"] == {"balanced": 1, "bush": 2, "chain": 1}
     assert report["depths"] == {"2": 2, "3": 2} and report["vertices"] == {"5": 4}
     assert report["inner vertices"] == {"different": 3, "at most": 50, "commonest": {"b": 4, "c": 4, "d": 1}}
 
 
 def test_a_request_goes_over_the_profile() -> None:
-    shape = load_config("demo", shape={"min_depth": 3, "max_depth": 3, "min_vertices": 6, "branching": None}).shape
-    assert (shape.min_depth, shape.max_depth, shape.min_vertices, shape.branching) == (3, 3, 6, 0.35)
+    shape = load_config("standard", shape={"min_depth": 3, "max_depth": 3, "min_vertices": 6, "branching": None}).shape
+    assert (shape.min_depth, shape.max_depth, shape.min_vertices, shape.branching) == (3, 3, 6, Branching())
+
+
+def test_a_shape_that_has_no_room_is_not_asked_for() -> None:
+    assert load_config("standard", shape={"max_depth": 2}).shape.shares == {"chain": 0.5, "bush": 0.5, "balanced": 0.0}
+    assert load_config("standard", shape={"max_vertices": 4}).shape.shares == {"chain": 1.0, "bush": 0.0, "balanced": 0.0}
+
+
+def test_a_shape_that_comes_seldom_is_tried_for_more_often() -> None:
+    mix = Mix({"chain": 0.5, "bush": 0.5, "balanced": 0.0})
+    first = mix.weights()
+    assert first["bush"] > first["chain"] > first["balanced"] == 0.0
+    for _ in range(20):
+        mix.add({"chain": 1, "bush": 1}, "chain")
+    mix.settle()
+    assert mix.weights()["bush"] > first["bush"] and mix.weights()["chain"] >= 0.05
+    for _ in range(40):
+        mix.add({"bush": 2}, "bush")
+    assert mix.weights()["chain"] > mix.weights()["bush"] > 0
+    assert mix.settled[0] == first, "as it was then"
+    assert mix.report()["bush"] == {"asked": 0.5, "tried": 100, "came": 40}
+
+
+def test_shapes_come_in_the_proportions_that_were_asked_for(sample_home: Path, tmp_path: Path) -> None:
+    config = load_config("demo", count=60, shape={"branching": {"chain": 1, "bush": 2, "balanced": 0}})
+    manifest = pipeline.data(sample_home, tmp_path / "run", config, workers=2)
+    came = Counter(shape_of(item.tree) for item in pipeline.questions(tmp_path / "run"))
+    assert {s: n["came"] for s, n in manifest["shapes"].items()} == {s: came[s] for s in ("chain", "bush", "balanced")}
+    assert 12 <= came["chain"] <= 28 and came["balanced"] == 0, "20 were asked for"
 
 
 def test_a_run_gives_the_shapes_that_were_asked_for(sample_home: Path, tmp_path: Path) -> None:
-    shape = {"min_depth": 3, "max_depth": 3, "min_vertices": 6, "max_vertices": 8, "branching": 0.0}
+    shape = {"min_depth": 3, "max_depth": 3, "min_vertices": 6, "max_vertices": 8,
+             "branching": {"chain": 1, "bush": 0, "balanced": 0}}  # fmt: skip
     manifest = pipeline.data(sample_home, tmp_path / "run", load_config("demo", count=4, seed=3, shape=shape))
     made = [item.tree for item in pipeline.questions(tmp_path / "run")]
-    assert len(made) == 4 and manifest["shapes"] == {"chain": 4} and manifest["depths"] == {"3": 4}
+    assert len(made) == 4 and manifest["shapes"]["chain"]["came"] == 4 and manifest["depths"] == {"3": 4}
     assert all(6 <= len(t.vertices) <= 8 and t.depth == 3 and shape_of(t) == "chain" for t in made)
 
 
 @pytest.mark.parametrize(
     ("shape", "word"),
     [({"min_depth": 4, "max_depth": 2}, "min_depth"), ({"min_vertices": 9, "max_vertices": 5}, "min_vertices"),
-     ({"branching": 1.5}, "branching"), ({"min_depth": 4, "max_depth": 4, "max_vertices": 4}, "more than 4 vertices")],
+     ({"branching": {"bush": -1.5}}, "branching"), ({"max_depth": 2, "branching": {"chain": 0, "bush": 0}}, "no shape is left"),
+     ({"min_depth": 4, "max_depth": 4, "max_vertices": 4}, "more than 4 vertices")],
 )  # fmt: skip
 def test_a_shape_that_cannot_be_is_one_line(shape: dict[str, float], word: str) -> None:
     with pytest.raises(ConfigError, match=word) as caught:
         load_config("demo", shape=shape)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["star:1", "chain:x", "chain:-1", "", "chain:1;bush:1"])
+def test_a_mix_that_is_none_is_a_usage_error(value: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["data", "--out", str(tmp_path / "run"), "--branching", value])
+    assert result.exit_code == 2 and "is no part of a mix" in result.output
 
 
 @pytest.mark.parametrize("value", ["2:4", "x", "-3", "2-y", ""])

@@ -190,7 +190,7 @@ def various(records: list[JSON], count: int) -> list[int]:
     """Places of items that together have all kinds of vertices, constraints and evidence there are."""
 
     def traits(record: JSON) -> set[tuple[object, ...]]:
-        found: set[tuple[object, ...]] = set()
+        found: set[tuple[object, ...]] = {("mended", len(record["history"]) > 0)}
         for vertex in record["tree"]["vertices"]:
             found.add((vertex["role"],))
             for c in vertex["constraints"]:

@@ -16,6 +16,7 @@ from infoseek_offline.trees.grow import Growth
 
 RULES_VERSION = 4  # of claims/: a change of what is read is a new version
 READS_WELL, BARE = 1.5, 0.3
+SECOND_DEEP = 0.4  # of the second branches of a balanced tree have an inner vertex of their own below
 
 
 class RulePlanner:
@@ -27,7 +28,7 @@ class RulePlanner:
             return stop
         candidates, child = self.narrowed(growth, moves)
         if not candidates:
-            return Move("stop", moves[0].vertex, None, 0, 0, "no clue left")
+            return Move("stop", moves[0].vertex, None, 0, 0, "no second branch" if child else "no clue left")
         return growth.rng.choices(candidates, self.weights(growth, candidates, child))[0]
 
     def narrowed(self, growth: Growth, moves: Sequence[Move]) -> tuple[list[Move], bool]:
@@ -36,9 +37,15 @@ class RulePlanner:
         clues = [m for m in moves if m.kind == "constrain"]
         vertex = growth.draft.vertices[moves[0].vertex]
         inner = [c for c in growth.draft.children(vertex) if c.role == "inner"]
+        root = growth.draft.root
         deepen = not inner and vertex.depth + 1 < growth.depth and vertex.depth == self._deepest(growth)
-        widen = vertex is growth.draft.root and len(inner) == 1 and growth.rng.random() < growth.shape.branching
-        if children and (deepen or widen or (not clues and not inner)):
+        if growth.asked != "chain" and vertex is root and len(inner) == 1:
+            return children, True
+        if growth.asked == "bush" and vertex is not root:
+            children = []
+        if growth.asked == "balanced" and vertex.depth == 1 and not vertex.constraints and len(growth.draft.children(root)) > 1:
+            deepen = growth.rng.random() < SECOND_DEEP
+        if children and (deepen or (not clues and not inner)):
             return children, True
         return clues, False
 
@@ -50,11 +57,14 @@ class RulePlanner:
         clues are left to take, or a dead end has been met, the more telling ones weigh most."""
         vertex = growth.draft.vertices[moves[0].vertex]
         left = growth.shape.max_constraints - len(vertex.constraints)
-        eager = not child and (vertex.id in growth.eager or left <= 2)
+        second = child and vertex.constraints  # two branches should meet in few pages
+        eager = second or (not child and (vertex.id in growth.eager or left <= 2))
         weights = []
         for move in moves:
             assert move.option is not None
             weight = _reads(move)
+            if move.kind == "start" and growth.asked != "chain":
+                weight *= 0.01 + growth.partners(move.option)
             if eager:
                 weight *= (min(move.spare, 64) / move.after) ** 2
             else:

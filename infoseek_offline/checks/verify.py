@@ -11,6 +11,7 @@ Claims of an item, in this order; where the first ones fail, those that build on
     certificate  corpus, reading and bounds are the run's; all verdicts are there, once, and passed
     tree         vertices and constraints are a tree; pages, titles and kinds are the corpus's
     item         id, answer, aliases, counts, evidence and gold documents follow from tree and corpus; who wrote it
+    history      the repairs of the tree are those of the id, and end in this tree
     evidence     each constraint is stated where its evidence says
     clue         each constraint is stated in the question where its clue says; what a model wrote adds nothing
     U1 … L1      recomputed, with all numbers
@@ -217,6 +218,7 @@ class Verifier:
         if not self._certificate(question, claims) or not self._tree(question.tree, claims):
             return claims
         self._item(question, claims)
+        self._history(question, claims)
         sound = True
         for vertex in question.tree.vertices:
             for constraint in vertex.constraints:
@@ -303,7 +305,8 @@ class Verifier:
         constraints = [c for v in tree.vertices for c in v.constraints]
         gold = [c for c in constraints if c.evidence.page == answer.page or (c in answer.constraints and c.kind == "link")]
         redirects = [alias for alias, _, source in self.stored.aliases(answer.page) if source == "redirect"]
-        claims.equal("item", "the id", question.id, "q-" + digest_of(question.question, answer.title))
+        told = digest_of(question.question, answer.title, [m.model_dump(mode="json") for m in question.history])
+        claims.equal("item", "the id", question.id, "q-" + told)
         claims.equal("item", "the answer", question.answer, self.stored.titles[answer.page])
         bare = re.sub(r"\s*\([^()]*\)$", "", answer.title) or answer.title
         names = [name for name in dict.fromkeys([bare, *redirects]) if name != answer.title]
@@ -322,6 +325,20 @@ class Verifier:
             ruled = by == RULES and question.question[:KEPT] not in self.ledger.accepted
             told = by != RULES and question.question in self.ledger.written
             claims.hold("item", ruled or told, f"is said to be written by {by!r}; the ledger says otherwise")
+
+    def _history(self, question: Question, claims: Claims) -> None:
+        """What was mended can't be seen any more, and is held by the id; what the last repair left must be the tree."""
+        tree = question.tree
+        said = {
+            c.wording.replace("{v}", v.title).replace("{o}", _other_in_full(tree, c))
+            for v in tree.vertices if v.role != "blur" for c in v.constraints
+        }  # fmt: skip
+        for mend in question.history:
+            claims.hold("history", set(mend.failed) <= set(VERDICTS) and bool(mend.failed), f"{mend.failed} are no checks")
+        if question.history:
+            last = question.history[-1]
+            claims.hold("history", said.issuperset(last.after), f"{last.after} are not in the tree")
+            claims.hold("history", said.isdisjoint(last.before), f"{last.before} are still in the tree")
 
     # Evidence
 
@@ -453,6 +470,13 @@ def _named(tree: ResearchTree, c: Constraint) -> str:
         below = tree.vertex(c.other)
         other = below.noun if below.role == "blur" else below.title
     return " ".join(c.wording.replace("{v}", "").replace("{o}", other).split())
+
+
+def _other_in_full(tree: ResearchTree, c: Constraint) -> str:
+    below = tree.vertex(c.other) if c.kind == "link" else None
+    if below is None:
+        return c.value
+    return f"{below.title} (as {below.noun})" if below.role == "blur" else below.title
 
 
 def _says_range(c: Constraint) -> bool:

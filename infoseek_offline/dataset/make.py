@@ -7,7 +7,8 @@ the order nor the number of workers changes a byte.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -27,25 +28,28 @@ from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.questions.realise import Realiser, Wording
 from infoseek_offline.questions.writer import Writer
-from infoseek_offline.records import Certificate, Phrasing, Question, Rejection, ResearchTree, Verdict
+from infoseek_offline.records import Certificate, Mend, Phrasing, Question, Rejection, ResearchTree, Verdict
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.trees.extents import Extents
-from infoseek_offline.trees.grow import NO_START, grow
+from infoseek_offline.trees.grow import NO_START, Grown, grow
 from infoseek_offline.trees.options import Options
+from infoseek_offline.trees.repair import mend
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 7
+STAGE_VERSION = 8
 RULES = "rules"  # who wrote a question that no model did
+MENDS = 4  # repairs of one tree
 HOPELESS = 6  # attempts without one finished tree, after which a page is left
 
 
 @dataclass(frozen=True)
 class Made:
-    """What came of one answer page. `gave_up` counts the Planner's reasons for trees that never were finished; `asked` holds the
-    ledger's keys of what a model was asked for it."""
+    """What came of one answer page. `tried` counts the shapes that were tried for, `gave_up` the Planner's reasons for trees that
+    never were finished; `asked` holds the ledger's keys of what a model was asked for it."""
 
     question: Question | None
     rejections: tuple[Rejection, ...]
+    tried: dict[str, int]
     gave_up: dict[str, int]
     asked: tuple[str, ...] = ()
 
@@ -78,41 +82,72 @@ class Maker:
             browser = ModelBrowser(corpus, self.model, config.seed, shelf)
         self.options = Options(corpus, claims, self.extents, browser)
 
-    def make(self, root: int) -> Made:
-        """Raises ModelError where the model gives no answer at all; Pending where it will give one later."""
+    def make(self, root: int, shapes: Mapping[str, float] | None = None) -> Made:
+        """`shapes`: by shape, the chance that a tree is tried to grow so, and no other in its place. Without it the page has its
+        second turn: other attempts, in whatever shape that was asked for it can have.
+
+        Raises ModelError where the model gives no answer at all; Pending where it will give one later.
+        """
         if self.model is None:
-            return self._make(root)
+            return self._make(root, shapes)
         self.model.begin()
-        made = self._make(root)
+        made = self._make(root, shapes)
         return replace(made, asked=tuple(self.model.keys))
 
-    def _make(self, root: int) -> Made:
+    def _make(self, root: int, shapes: Mapping[str, float] | None) -> Made:
         title = self.corpus.titles[root]
         rejections: list[Rejection] = []
-        gave_up: dict[str, int] = {}
+        gave_up: Counter[str] = Counter()
+        tried: Counter[str] = Counter()
+        left = {shape: weight for shape, weight in (shapes or self.config.shape.shares).items() if weight}
+        drawn = shapes or left
         seen: set[str] = set()
-        for attempt in range(self.config.attempts):
+        first = 0 if shapes else self.config.attempts
+        for attempt in range(first, first + self.config.attempts):
             key = digest_of("tree", STAGE_VERSION, self.config.seed, title, attempt)
-            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, random.Random(key))
+            rng = random.Random(key)
+            asked = rng.choices([*drawn], [*drawn.values()])[0]
+            if asked not in left:
+                continue  # and no other shape for it, or the easiest would come too often
+            tried[asked] += 1
+            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked)
             if grown.tree is None:
-                gave_up[grown.reason] = gave_up.get(grown.reason, 0) + 1
-                if grown.reason == NO_START or (not seen and attempt + 1 >= HOPELESS):
+                gave_up[grown.reason] += 1
+                if grown.reason == NO_START:
+                    del left[asked]
+                if not left or (not seen and attempt + 1 >= first + HOPELESS):
                     break
                 continue
             same = digest_of(grown.tree.model_dump(mode="json"))
             if same in seen:
                 continue
             seen.add(same)
-            problem, wording, verdicts = self._examine(grown.tree)
-            by = RULES
+            problem, wording, verdicts, history = self._hold(grown)
+            tree, by = problem.tree, RULES
             if self.writer is not None and all(v.passed for v in verdicts):
                 wording, by, verdicts = self._with_model(problem, key, verdicts)
             if all(v.passed for v in verdicts):
-                return Made(self._question(problem, wording, by, verdicts), tuple(rejections), gave_up)
+                question = self._question(problem, wording, by, verdicts, history)
+                return Made(question, tuple(rejections), tried, gave_up)
             failed = tuple(v.check for v in verdicts if not v.passed)
-            rejections.append(Rejection(key=key, answer=title, failed=failed, question=wording.question, tree=grown.tree,
+            rejections.append(Rejection(key=key, answer=title, failed=failed, history=history, question=wording.question, tree=tree,
                                         verdicts=tuple(verdicts)))  # fmt: skip
-        return Made(None, tuple(rejections), gave_up)
+        return Made(None, tuple(rejections), tried, gave_up)
+
+    def _hold(self, grown: Grown) -> tuple[Problem, Wording, list[Verdict], tuple[Mend, ...]]:
+        """The tree examined, and mended where it fails, as often as `MENDS`."""
+        assert grown.tree is not None
+        problem, wording, verdicts = self._examine(grown.tree)
+        history: list[Mend] = []
+        while len(history) < MENDS and not all(v.passed for v in verdicts):
+            mended = mend(grown, self.planner, verdicts, wording.clues)
+            if mended is None:
+                break
+            grown = mended[0]
+            assert grown.tree is not None
+            history.append(mended[1])
+            problem, wording, verdicts = self._examine(grown.tree)
+        return problem, wording, verdicts, tuple(history)
 
     def _examine(self, tree: ResearchTree) -> tuple[Problem, Wording, list[Verdict]]:
         """Structure, then the surface of the question, then search; a group that fails spares the dearer ones behind it."""
@@ -171,7 +206,9 @@ class Maker:
         title = self.corpus.titles[page]
         return tuple(name for name in dict.fromkeys([base_title(title), *self.corpus.redirects(page)]) if name != title)
 
-    def _question(self, problem: Problem, wording: Wording, by: str, verdicts: Sequence[Verdict]) -> Question:
+    def _question(
+        self, problem: Problem, wording: Wording, by: str, verdicts: Sequence[Verdict], history: tuple[Mend, ...]
+    ) -> Question:
         tree, answer = problem.tree, problem.tree.root
         evidence = [c.evidence for v in tree.vertices for c in v.constraints]
         documents = tuple(dict.fromkeys(e.document for e in evidence))
@@ -184,7 +221,7 @@ class Maker:
         certificate = Certificate(reading=self.config.reading, corpus=self.corpus.digest,
                                   bounds=self.config.bounds.model_dump(), verdicts=tuple(verdicts))  # fmt: skip
         return Question(
-            id="q-" + digest_of(wording.question, answer.title),
+            id="q-" + digest_of(wording.question, answer.title, [m.model_dump(mode="json") for m in history]),
             question=wording.question,
             answer=answer.title,
             answer_aliases=self._aliases(answer.page),
@@ -199,5 +236,6 @@ class Maker:
                 Phrasing(id="p-" + digest_of(w.question, answer.title, number), question=w.question, clues=w.clues)
                 for number, w in enumerate(problem.phrasings, 2)
             ),
+            history=history,
             certificate=certificate,
         )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from infoseek_offline.records import ResearchTree
@@ -13,6 +14,47 @@ from infoseek_offline.records import ResearchTree
 MAX_SHARE = 0.05  # of the items asked for may have the same page as an inner vertex
 LEAST = 5  # but so many always
 SHOWN = 10
+DEAREST = 6
+SOON = 40  # items
+PRIOR = {"chain": 6, "bush": 2, "balanced": 1}  # of 20 tries, before anything is known
+
+
+class Mix:
+    """Which shapes to try for, so that they come in the proportions that were asked for, though some are harder to grow.
+
+    What is missing of each shape among the items so far, and some more, is weighed against how often it has come of a try; one that
+    hardly ever comes is tried at most `DEAREST` times as often as another for the same share, and each keeps a tenth of its share
+    of tries. How many items were asked for plays no part: the first of many are the same as the few.
+    """
+
+    def __init__(self, shares: dict[str, float]) -> None:
+        self.shares = shares
+        self.tried: Counter[str] = Counter()
+        self.came: Counter[str] = Counter()
+        self.settled = [self.weights()]  # after no chunk of answer pages, one, two …
+
+    def settle(self) -> None:
+        self.settled.append(self.weights())
+
+    def add(self, tried: dict[str, int], came: str) -> None:
+        """What came of one answer page ("" for nothing), after how many tries for each shape."""
+        self.tried.update(tried)
+        self.came[came] += 1
+
+    def report(self) -> dict[str, Any]:
+        """By shape: the share asked for, how often it was tried for, and how many came."""
+        return {
+            s: {"asked": round(share, 4), "tried": self.tried[s], "came": self.came[s]} for s, share in sorted(self.shares.items())
+        }
+
+    def weights(self) -> dict[str, float]:
+        """By shape, the chance that it is tried for next."""
+        chance = {s: (self.came[s] + PRIOR[s]) / (self.tried[s] + 20) for s, share in self.shares.items() if share}
+        least = max(chance.values()) / DEAREST
+        items = sum(self.came[s] for s in chance)
+        wanted = {s: max(0.0, self.shares[s] * (items + SOON) - self.came[s]) / max(chance[s], least) for s in chance}
+        total = sum(wanted.values())
+        return {s: round(0.1 * share + 0.9 * wanted.get(s, 0.0) / total, 4) for s, share in self.shares.items()}
 
 
 class Spread:
@@ -20,7 +62,6 @@ class Spread:
 
     def __init__(self, count: int) -> None:
         self.most = max(LEAST, int(MAX_SHARE * count))
-        self.shapes: Counter[str] = Counter()
         self.depths: Counter[int] = Counter()
         self.vertices: Counter[int] = Counter()
         self.inner: Counter[str] = Counter()
@@ -32,7 +73,6 @@ class Spread:
         return all(self.inner[v.title] < self.most for v in tree.vertices if v.role == "inner")
 
     def add(self, tree: ResearchTree) -> None:
-        self.shapes[shape_of(tree)] += 1
         self.depths[tree.depth] += 1
         self.vertices[len(tree.vertices)] += 1
         self.answers[tree.root.noun] += 1
@@ -40,14 +80,46 @@ class Spread:
         self.relations.update(c.wording if c.kind == "link" else c.kind for v in tree.vertices for c in v.constraints)
 
     def report(self) -> dict[str, Any]:
-        """By shape, depth and number of vertices how many items; of pages and relations the commonest, with their counts."""
+        """By depth and number of vertices how many items; of pages and relations the commonest, with their counts."""
         return {
-            "shapes": dict(sorted(self.shapes.items())),
             "depths": {str(d): n for d, n in sorted(self.depths.items())},
             "vertices": {str(d): n for d, n in sorted(self.vertices.items())},
             "kinds of answers": _commonest(self.answers),
             "inner vertices": {"different": len(self.inner), "at most": self.most, "commonest": _commonest(self.inner)},
             "relations": {"different": len(self.relations), "commonest": _commonest(self.relations)},
+        }
+
+
+class Repairs:
+    """The yield of the checks before and after repair."""
+
+    def __init__(self) -> None:
+        self.trees, self.at_once, self.mended = 0, 0, 0
+        self.failed: Counter[str] = Counter()
+        self.healed: Counter[str] = Counter()
+        self.how: Counter[str] = Counter()
+
+    def add(self, history: Sequence[Mapping[str, Any]], failed: Collection[str]) -> None:
+        """One examined tree: its repairs, and the checks that it fails after them."""
+        self.trees += 1
+        first = history[0]["failed"] if history else failed
+        self.failed.update(first)
+        if failed:
+            return
+        self.at_once += not history
+        self.mended += bool(history)
+        self.healed.update(first)
+        self.how.update(mend["how"] for mend in history)
+
+    def report(self) -> dict[str, Any]:
+        """How many trees were examined, held at once, and held after repair; by check, how many trees failed it at first and how
+        many of those hold now; and what was done to these."""
+        return {
+            "trees": self.trees,
+            "held at once": self.at_once,
+            "held after repair": self.mended,
+            "by check": {c: {"failed": n, "mended": self.healed[c]} for c, n in sorted(self.failed.items())},
+            "how": dict(sorted(self.how.items())),
         }
 
 

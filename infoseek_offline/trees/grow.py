@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pyroaring import BitMap
@@ -17,15 +17,16 @@ from pyroaring import BitMap
 from infoseek_offline.agents.base import Move, Planner
 from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.records import ResearchTree
+from infoseek_offline.records import Constraint, ResearchTree
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.options import Option, Options
 from infoseek_offline.trees.tree import Draft, DraftVertex
 
 MAX_MOVES = 250
-MAX_RETREATS = 10
+MAX_RETREATS = 6
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
 LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
+FEW = 3  # pages near both of two branches, at most: hardly a clue more is needed, and trees with more left to tell apart seldom end
 UNKNOWN_KIND = "subject"
 _ONE_ONLY = re.compile(r"\b(?:is|was) the\b|\bonly\b")
 NO_START = "no page to start with"
@@ -33,25 +34,30 @@ NO_START = "no page to start with"
 
 @dataclass(frozen=True)
 class Grown:
-    """`tree` is None where the Planner gave up; `reason` says why."""
+    """`tree` is None where the Planner gave up; `reason` says why. `growth` is what it was frozen from, to go on with."""
 
     tree: ResearchTree | None
     reason: str
+    growth: Growth | None = field(default=None, compare=False, repr=False)
 
 
 class Growth:
     """The state of one growing tree, with what the Planner may ask about it."""
 
-    def __init__(self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int) -> None:
+    def __init__(
+        self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int, asked: str = "chain"
+    ) -> None:
         self.options, self.bounds, self.shape, self.rng = options, bounds, shape, rng
         self.corpus: Corpus = options.corpus
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
+        self.asked = asked  # the shape
         options.begin(root)
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
         self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
         self.known: dict[str, BitMap] = {}  # extents of the draft's constraints, by id, as their options gave them
         self._reaches: dict[tuple[object, ...], list[BitMap]] = {}
+        self.refused: set[tuple[object, ...]] = set()  # clues that a check has refused
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
@@ -99,9 +105,7 @@ class Growth:
         root = self.draft.root
         at = root
         if not root.constraints:
-            found = []
-            if self.describable(root.page, 0):
-                found = [self._move("start", root, o) for o in self._children(root)]
+            found = [self._move("start", root, o) for o in self._starts()]
         else:
             unsolved = self.focus()
             if unsolved is None:
@@ -155,6 +159,8 @@ class Growth:
             if option.role != "inner" and not hidden.isdisjoint(option.shown):
                 continue  # L1: "Göttingen" in a clue about the University of Göttingen
             spare = min([left.intersection_cardinality(extent) for left in skipped], default=before)
+            if self.refused and (vertex.page, *_same(constraint, option.page, option.role)) in self.refused:
+                continue
             if spare < least or _singles(loosened, extent) or _comparable(extents, extent):
                 continue
             kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" else "constrain"
@@ -244,18 +250,31 @@ class Growth:
             return alike < self.bounds.min_skipped or _ONE_ONLY.search(option.constraint.wording) is not None
         return self.options.sharing(option.constraint, option.page) < self.bounds.min_skipped
 
-    def describable(self, page: int, depth: int) -> bool:
-        """Whether all legal clues of the page at that depth together would leave it alone; if not, no choice of them does."""
-        kept = self.options.describable_of(self.draft.root.page)
+    def _told(self, page: int, depth: int) -> BitMap:
+        """What all legal clues of the page at that depth together would leave; no choice of them leaves less."""
+        kept = self.options.told_of(self.draft.root.page)
         key = (page, depth)
         if key not in kept:
-            left = BitMap(self.extents.universe)
+            left = self.extents.universe
             for option in self._plain_offers(page, depth):
-                left &= option.extent
+                left = left & option.extent
                 if len(left) == 1:
                     break
-            kept[key] = len(left) == 1
+            kept[key] = left
         return kept[key]
+
+    def describable(self, page: int, depth: int) -> bool:
+        """Whether some choice of clues could leave the page alone."""
+        return len(self._told(page, depth)) == 1
+
+    def _starts(self) -> list[Option]:
+        """Inner children to start with: such as, with a second one where two are asked for and all other clues, would leave the
+        root alone."""
+        children = self._children(self.draft.root)
+        if self.asked == "chain":
+            told = self._told(self.draft.root.page, 0)
+            return [o for o in children if told.intersection_cardinality(o.extent) == 1]
+        return [o for o in children if self.partners(o)]
 
     def _far(self, page: int, depth: int) -> bool:
         return page not in self.within(depth - 1)
@@ -289,6 +308,24 @@ class Growth:
                 found.append(replace(option, role="inner", shown=frozenset()))
         return found
 
+    def partners(self, option: Option) -> int:
+        """How many of the root's other children could be a second branch beside this one: enough pages are near each (M2), few are
+        near both (U1), and neither includes the other (M3)."""
+        called = self.extents.called(self.draft.root.noun)
+        least = self.bounds.min_skipped
+        if option.extent.intersection_cardinality(called) < least:
+            return 0
+        told = self._told(self.draft.root.page, 0) & option.extent
+        return sum(
+            1
+            for other in self._children(self.draft.root)
+            if other.page != option.page
+            and other.extent.intersection_cardinality(called) >= least
+            and other.extent.intersection_cardinality(option.extent) <= FEW
+            and other.extent.intersection_cardinality(told) == 1
+            and not _comparable([option.extent], other.extent)
+        )
+
     def retreat(self, vertex: DraftVertex) -> bool:
         """Take back what led into a dead end: at first the vertex's clues, to be chosen anew more eagerly; then the vertex itself,
         or at the root one of its inner children. False where there is nothing to take back."""
@@ -309,6 +346,12 @@ class Growth:
         self.banned.add(self.draft.vertices[inner[-1].other].page)
         self.draft.remove(vertex, inner[-1])
         return True
+
+    def refuse(self, vertex: DraftVertex, constraint: Constraint) -> None:
+        """Offer a clue no more."""
+        child = self.draft.vertices.get(constraint.other)
+        same = _same(constraint, child.page, child.role) if child else _same(constraint, None, "")
+        self.refused.add((vertex.page, *same))
 
     def apply(self, move: Move) -> None:
         vertex = self.draft.vertices[move.vertex]
@@ -364,7 +407,14 @@ class Growth:
                 best = c
         if best is not now:
             self.draft.replace(vertex, now, best.model_copy(update={"id": now.id}))
-            self.known.pop(now.id)
+            self.known.pop(now.id, None)
+
+
+def _same(constraint: Constraint, page: int | None, role: str) -> tuple[object, ...]:
+    """What makes a clue about a vertex the same as another."""
+    if page is not None:
+        return (page, role)
+    return (constraint.kind, constraint.key, constraint.value, constraint.low, constraint.high)
 
 
 def _singles(loosened: list[BitMap], extent: BitMap) -> bool:
@@ -386,11 +436,18 @@ def _named(option: Option, depth: int) -> list[tuple[int, int]]:
     return named + [(page, depth + 2) for o in option.beneath for page in o.named]
 
 
-def grow(root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random) -> Grown:
-    """Grow one tree from `root`. The generator decides the depth asked for, and whatever the Planner leaves to chance. A dead end
-    is taken back some times before the tree is given up."""
-    growth = Growth(root, options, bounds, shape, rng, depth=rng.randint(shape.min_depth, shape.max_depth))
-    retreats = 0
+def grow(
+    root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, asked: str = "chain"
+) -> Grown:
+    """Grow one tree from `root`, in the shape asked for if the Planner can. The generator decides the depth, and whatever the
+    Planner leaves to chance."""
+    depth = shape.min_depth if asked == "bush" else rng.randint(max(shape.min_depth, 2 + (asked == "balanced")), shape.max_depth)
+    return proceed(Growth(root, options, bounds, shape, rng, depth, asked), planner, MAX_RETREATS)
+
+
+def proceed(growth: Growth, planner: Planner, most: int) -> Grown:
+    """Go on until the tree is done or given up; a dead end is taken back `most` times before that."""
+    shape, retreats = growth.shape, 0
     for _ in range(MAX_MOVES):
         move = planner.choose(growth, growth.moves())
         if move.kind != "stop":
@@ -403,8 +460,9 @@ def grow(root: int, planner: Planner, options: Options, bounds: Bounds, shape: S
             tree = growth.draft.freeze()
             if tree.depth < shape.min_depth:
                 return Grown(None, "too shallow")
-            return Grown(tree, "done") if len(tree.vertices) >= shape.min_vertices else Grown(None, "too few vertices")
-        elif move.reason != NO_START and retreats < MAX_RETREATS and growth.retreat(growth.draft.vertices[move.vertex]):
+            enough = len(tree.vertices) >= shape.min_vertices
+            return Grown(tree, "done", growth) if enough else Grown(None, "too few vertices")
+        elif move.reason != NO_START and retreats < most and growth.retreat(growth.draft.vertices[move.vertex]):
             retreats += 1
         else:
             return Grown(None, move.reason)

@@ -67,7 +67,7 @@ class Options:
         self._shared: dict[int, Counter[str]] = {}
         self._reach: tuple[int, list[BitMap]] = (-1, [])
         self._offers: tuple[int, dict[tuple[int, int, str], list[Option]]] = (-1, {})
-        self._describable: tuple[int, dict[tuple[int, int], bool]] = (-1, {})
+        self._told: tuple[int, dict[tuple[int, int], BitMap]] = (-1, {})
 
     def begin(self, root: int) -> None:
         """A new tree grows from `root`."""
@@ -87,15 +87,15 @@ class Options:
 
     def _forget(self, page: int) -> None:
         """What was made of the page with other claims."""
-        for kept in (self._offers[1], self._describable[1]):
+        for kept in (self._offers[1], self._told[1]):
             for key in [k for k in kept if k[0] == page]:
                 del kept[key]  # type: ignore[arg-type]
 
-    def describable_of(self, root: int) -> dict[tuple[int, int], bool]:
-        """The same for whether a page can be described at a depth."""
-        if self._describable[0] != root:
-            self._describable = (root, {})
-        return self._describable[1]
+    def told_of(self, root: int) -> dict[tuple[int, int], BitMap]:
+        """The same for what all clues of a page at a depth leave together."""
+        if self._told[0] != root:
+            self._told = (root, {})
+        return self._told[1]
 
     def offers_of(self, root: int) -> dict[tuple[int, int, str], list[Option]]:
         """What has been found legal for (page, depth, kind of option) below this root; kept for the last root."""

@@ -70,14 +70,16 @@ class Draft:
         used = [int(c.id[len(vertex.id) + 1 :]) for c in vertex.constraints]
         return f"{vertex.id}.{max(used, default=0) + 1}"
 
+    def order(self) -> list[DraftVertex]:
+        """Vertices as they are frozen: level by level."""
+        order = [self.root]
+        for vertex in order:
+            order += [self.vertices[c.other] for c in vertex.constraints if c.other]
+        return order
+
     def freeze(self) -> ResearchTree:
         """The tree, parents before children, with vertices and constraints named anew in that order."""
-        order: list[DraftVertex] = []
-        queue = [self.root]
-        while queue:
-            vertex = queue.pop(0)
-            order.append(vertex)
-            queue += [self.vertices[c.other] for c in vertex.constraints if c.other]
+        order = self.order()
         names = {v.id: chr(65 + i % 26) + (str(i // 26) if i >= 26 else "") for i, v in enumerate(order)}
         return ResearchTree(
             vertices=tuple(
