@@ -239,7 +239,7 @@ def test_a_bad_model_leaves_no_claim_and_a_reason_for_each_answer(corpus: Corpus
     notes = Notes()
     page = corpus.resolve("Ada Morrow")
     assert page is not None
-    claims: list[Claim] = list(ModelBrowser(corpus, Asked(any_bad_model, notes), 1).read(page))
+    claims: list[Claim] = [c for seed in (1, 2, 3) for c in ModelBrowser(corpus, Asked(any_bad_model, notes), seed).read(page)]
     assert not claims and len(notes.said) >= 1 and all(why for _, _, why in notes.said)
 
 

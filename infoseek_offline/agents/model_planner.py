@@ -147,13 +147,20 @@ def _same(move: Move) -> tuple[object, ...]:
 
 
 def _drawn(group: list[tuple[Move, float]], rng: random.Random) -> list[Move]:
-    """The group in random order, weighty ones mostly first, each page and quantity once."""
+    """The group in random order, weighty ones mostly first, each page, quantity and vague description once."""
     keyed = sorted(((rng.random() ** (1 / max(weight, 1e-9)), n) for n, (_, weight) in enumerate(group)), reverse=True)
     found: dict[object, Move] = {}
+    vague: dict[tuple[str, ...], int | None] = {}
     for _, n in keyed:
         move = group[n][0]
         assert move.option is not None
-        found.setdefault(move.option.page if move.option.page is not None else move.option.constraint.key, move)
+        page = move.option.page
+        if move.option.role == "blur":
+            said = (move.option.constraint.wording, *(o.constraint.wording + o.constraint.value for o in move.option.beneath))
+            if said in vague and vague[said] != page:
+                continue
+            vague[said] = page
+        found.setdefault(page if page is not None else move.option.constraint.key, move)
     return list(found.values())[:OFFERED]
 
 
@@ -173,7 +180,7 @@ def move_line(growth: Growth, move: Move) -> str:
     kind = kind_of(move)
     other = _other(growth, move.option)
     if kind == "step" and move.option.page is not None:
-        other += f" ({growth.noun(move.option.page)})"
+        other = _called(growth, move.option.page)
     said = _said(move.option.constraint.wording, move.vertex, other)
     return f"{kind}: {said} | {move.before:,} -> {move.after:,}"
 
@@ -184,9 +191,15 @@ def tree_lines(growth: Growth) -> str:
     for vertex in growth.draft.vertices.values():
         if vertex.role not in ("root", "inner"):
             continue
-        lines.append(f"{vertex.id}: {vertex.title} ({vertex.noun})" + (", the answer" if vertex.role == "root" else ""))
+        lines.append(f"{vertex.id}: {_called(growth, vertex.page)}" + (", the answer" if vertex.role == "root" else ""))
         lines += [f"  {_said(c.wording, vertex.id, _below(growth, c))}" for c in vertex.constraints]
     return "\n".join(lines)
+
+
+def _called(growth: Growth, page: int) -> str:
+    """ "Belinda (moon)", where the kind is in the title already; "Lake Orrin (lake)" else."""
+    title = growth.corpus.titles[page]
+    return title if title.endswith(")") else f"{title} ({growth.noun(page)})"
 
 
 def _below(growth: Growth, constraint: Constraint) -> str:
@@ -210,9 +223,13 @@ def _other(growth: Growth, option: Option) -> str:
 
 
 def _vague(noun: str, told: Sequence[str]) -> str:
-    article = "an" if noun[:1].casefold() in tuple("aeio") else "a"
-    return f"{article} {noun}" + (f" ({'; '.join(told)})" if told else "")
+    return f"{_article(noun)} {noun}" + (f" ({'; '.join(told)})" if told else "")
 
 
 def _said(wording: str, vertex: str, other: str) -> str:
+    wording = wording.replace(" a {o}", f" {_article(other)} {{o}}")
     return wording.replace("{v}", vertex).replace("{o}", other)
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1].casefold() in tuple("aeio") else "a"
