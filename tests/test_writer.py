@@ -135,7 +135,7 @@ def test_what_was_proposed_is_noted_with_what_became_of_it(corpus: Corpus, item:
     model = Asked(ScriptedModel(able), lambda request, proposal, reason: noted.append((request.stage, proposal, reason)))
     Writer(corpus, model).write(item.tree, "key", lambda wording: "it leaks")
     assert [(stage, reason) for stage, _, reason in noted] == [("cover", ""), ("writer", "it leaks")] * TRIES
-    assert all(proposal.endswith("?") for _, proposal, _ in noted)
+    assert all(proposal.startswith("Which ") for _, proposal, _ in noted)
 
 
 # Planted defects
@@ -150,7 +150,7 @@ def test_a_dropped_number(corpus: Corpus, item: Question) -> None:
     interval = next(c for v in item.tree.vertices for c in v.constraints if c.kind == "interval")
     number = re.findall(r"\d[\d,.]*\d|\d", interval.value)[-1]
     reason = only_refusal(corpus, item.tree, changed(lambda q: q.replace(number, "many")))
-    assert "lacks" in reason and re.findall(r"\d+", number)[0] in reason
+    assert "lacks" in reason and any(f"'{digits}'" in reason for digits in re.findall(r"\d+", number))
 
 
 def test_another_relation(corpus: Corpus, items: list[Question]) -> None:
