@@ -27,7 +27,7 @@ class Shape(NamedTuple):
         """How many times fit into a page that is read to its end."""
 
         def marks(text: str) -> int:
-            return text.count("[[") + text.count("{{") + text.count("<") + text.count("\n")
+            return sum(map(text.count, ("[[", "{{", "<", "\n", "。")))
 
         # Of many at once: "[[" may lie across two of them.
         each = (marks(self.text(1_000)) + 1) / 1_000

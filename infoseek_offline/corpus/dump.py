@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -61,7 +62,7 @@ class SiteInfo:
     def _normalise(self, raw: str) -> Title:
         text = raw.strip()
         if not _SPECIAL.search(text):  # most links: ASCII without a namespace or section
-            return 0, self._upper_first(text), "", False
+            return 0, self.upper_first(text), "", False
         if "&" in text:
             text = html.unescape(text)
         if "%" in text:
@@ -76,16 +77,17 @@ class SiteInfo:
             name = prefix.strip().casefold()
             number = self.namespaces.get(name)
             if number is not None:
-                return number, self._upper_first(rest.strip()), fragment, False
+                return number, self.upper_first(rest.strip()), fragment, False
             # Only a Wikimedia wiki ("enwiki") is its own language's; elsewhere [[en:X]] leads to Wikipedia.
             own = name == self.language and self.dbname.replace("_", "-") == f"{name}wiki"
             if own and 0 < len(rest.strip()) < 300:  # [[:en:X]] on the English one leads to X
                 return self._normalise(f"{rest}#{fragment}" if fragment else rest)
             if name in LANGUAGE_CODES or name in INTERWIKI_PREFIXES:
                 return 0, f"{name}:{rest.strip()}", fragment, True
-        return 0, self._upper_first(text), fragment, False
+        return 0, self.upper_first(text), fragment, False
 
-    def _upper_first(self, title: str) -> str:
+    def upper_first(self, title: str) -> str:
+        """The title with its first letter as this wiki writes it."""
         if self.case == "case-sensitive" or not title:
             return title
         first = title[0]
@@ -158,12 +160,17 @@ _OPTIONS: dict[str, Any] = {"huge_tree": True, "resolve_entities": False, "load_
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:[0-8]|1[1245]|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 
 
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    return etree.XMLParser(**_OPTIONS)
+
+
 def _parse(data: bytes, offset: int, site: SiteInfo, report: Report) -> RawPage | None:
     """One page's XML. What is not well-formed is mended as far as it goes, and reported."""
     if data.count(b"<revision>") > 1:
         data = newest_revision(data)
     try:
-        return _page(etree.fromstring(data, etree.XMLParser(**_OPTIONS)), site)
+        return _page(etree.fromstring(data, _parser()), site)
     except etree.XMLSyntaxError as error:
         reason = str(error.msg).split(", line")[0]
     mended = data.decode("utf-8", "replace")

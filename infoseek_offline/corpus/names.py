@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +22,12 @@ MAX_REDIRECTS = 10  # a longer chain is a loop or an accident
 
 def name_hashes(names: Iterable[str]) -> NDArray[Any]:
     """(names,) of dtype NAME."""
-    digests = (hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=12).digest() for name in names)
-    return np.frombuffer(b"".join(digests), NAME)
+    return np.frombuffer(b"".join(map(_digest, names)), NAME)
+
+
+@lru_cache(maxsize=1 << 15)
+def _digest(name: str) -> bytes:
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
 
 class NameTable:

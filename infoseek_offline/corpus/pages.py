@@ -15,7 +15,8 @@ from infoseek_offline.corpus.passages import PASSAGE_WORDS, make_passages, split
 from infoseek_offline.corpus.quantities import read_quantities
 from infoseek_offline.corpus.store import LINK_KINDS, PAGE_KINDS
 from infoseek_offline.corpus.wikitext import ParsedPage, parse_wikitext
-from infoseek_offline.records import LinkKind
+
+_KIND_NUMBERS = {kind.value: number for number, kind in enumerate(LINK_KINDS)}
 
 
 class PageRow(NamedTuple):
@@ -45,7 +46,8 @@ class PageRow(NamedTuple):
 def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) -> PageRow:
     """Parse one page; pure."""
     parsed = parse_wikitext(raw.text, raw.title, site)
-    keep = sorted((link.start, link.end) for link in parsed.links if link.start >= 0)
+    places = [place for link in parsed.links for place in link[2:4]]
+    keep = [(start, end) for start, end in zip(places[::2], places[1::2], strict=True) if start >= 0]
     sentences = []
     for section in parsed.sections:
         if section.title == "Infobox" and section.level == 0 and section.start >= parsed.prose_end:
@@ -70,9 +72,9 @@ def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) 
         ),
         fields=_fields(parsed),
         templates=parsed.templates,
-        link_name=name_hashes(link.target for link in parsed.links),
-        link_span=np.array([(link.start, link.end) for link in parsed.links], np.int32).reshape(-1, 2),
-        link_kind=np.array([LINK_KINDS.index(LinkKind(link.kind)) for link in parsed.links], np.uint8),
+        link_name=name_hashes([link.target for link in parsed.links]),
+        link_span=np.array(places, np.int32).reshape(-1, 2),
+        link_kind=np.array([_KIND_NUMBERS[link.kind] for link in parsed.links], np.uint8),
         counts=parsed.counts,
         dropped=parsed.dropped,
         cut_at=parsed.cut_at,

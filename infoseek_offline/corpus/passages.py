@@ -64,10 +64,12 @@ def _is_end(text: str, begin: int, stop: int, cut: int, last: int) -> bool:
         return True
     if following.group().islower():
         return False
-    word = _LAST_WORD.search(text[max(begin, text.rfind(" ", begin, stop) + 1) : stop][-60:])
-    if word is None:
-        return True
-    name = word.group(1)
+    name = text[max(begin, text.rfind(" ", begin, stop) + 1) : stop]
+    if not name.isalpha() or len(name) > 60:
+        word = _LAST_WORD.search(name[-60:])
+        if word is None:
+            return True
+        name = word.group(1)
     if "." in name:  # "U.S." before a capital: an abbreviation, more often than an end
         return False
     return not (name.casefold() in _ABBREVIATIONS or (len(name) == 1 and name.isupper()))
@@ -86,11 +88,9 @@ def words_of(text: str) -> int:
     """Number of words; a run of a script without spaces counts a word for two characters."""
     if text.isascii() or _UNSPACED.search(text) is None:
         return len(text.split())
-    return sum(1 if piece.isascii() else max(1, _unspaced(piece) // 2) for piece in text.split())
-
-
-def _unspaced(piece: str) -> int:
-    return sum("぀" <= c <= "鿿" or "฀" <= c <= "๿" or "가" <= c <= "힯" for c in piece)
+    pieces = text.split()
+    counts = [len(_UNSPACED.findall(piece)) for piece in pieces if not piece.isascii()]
+    return len(pieces) + sum([count // 2 - 1 for count in counts if count > 3])
 
 
 def make_passages(

@@ -79,6 +79,7 @@ _NO_UNIT = frozenset(
 _PEOPLE_KEY = re.compile(
     r"population|popola|abitanti|einwohner|poblaci|popula|students?|staff|employees|households|members|dân số", re.IGNORECASE
 )
+_LONGEST = 10_000  # characters of a value that are looked at
 _DECADE = re.compile(r"(?P<y>[12]\d{2}0)'?s\b")
 _YEARS_BC = re.compile(r"(?P<low>\d{1,4})\s*(?:–|—|-|/| to )\s*(?P<high>\d{1,4})\s*(?:BCE?\b|B\.C\.)")
 _YEARS = re.compile(
@@ -91,6 +92,8 @@ def read_quantities(value: str, key: str = "") -> tuple[Quantity, ...]:
 
     A value's text in brackets is read only where nothing stands outside of it.
     """
+    if len(value) > _LONGEST:
+        value = value[: value.rfind(";", 0, _LONGEST) + 1]
     if not value.isascii():
         value = "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in value)
     outside = re.sub(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]", " ; ", value)

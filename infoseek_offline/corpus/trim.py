@@ -22,7 +22,7 @@ from infoseek_offline.corpus.templates import split_arguments
 
 # MediaWiki itself takes no article above 2 MiB. Both bounds are far above any real page, and keep each page below a second.
 MAX_CHARACTERS = 2_000_000
-MAX_MARKS = 100_000  # "[[", "{{", "<" and line breaks together
+MAX_MARKS = 100_000  # "[[", "{{", "<", "。" and line breaks together
 
 _EXTENSION = re.compile(
     r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
@@ -52,8 +52,9 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _COLON = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*):")
-_MARK = re.compile(r"\[\[|\{\{|[<\n]")
+_MARK = re.compile(r"\[\[|\{\{|[<\n。]")
 MAX_TITLE = 255  # bytes
+_SIMPLE = re.compile(r"[A-Za-z](?:[A-Za-z0-9,'()!-]|[ .](?![ .])){1,%d}(?<! )" % (MAX_TITLE // 4))  # a title as it is
 _MEMORY = 200_000  # titles remembered
 
 
@@ -61,7 +62,7 @@ def within_bounds(text: str) -> str:
     """The text up to its bounds: by characters and by marks alone, so that every machine cuts at the same place."""
     if len(text) > MAX_CHARACTERS:
         text = text[: max(text.rfind("\n", 0, MAX_CHARACTERS), MAX_CHARACTERS // 2)]
-    if len(text) > MAX_MARKS and text.count("[[") + text.count("{{") + text.count("<") + text.count("\n") > MAX_MARKS:
+    if len(text) > MAX_MARKS and sum(map(text.count, ("[[", "{{", "<", "\n", "。"))) > MAX_MARKS:
         for number, match in enumerate(_MARK.finditer(text)):
             if number == MAX_MARKS:
                 return text[: match.start()]
@@ -80,11 +81,15 @@ class Rules:
 
     def target(self, raw: str) -> tuple[str, str] | None:
         """(title, section) of a link to a page of namespace 0; None for any other link and for what is no title."""
+        found: tuple[str, str] | None
         try:
             return self._targets[raw]
         except KeyError:
             if len(self._targets) >= _MEMORY:
                 self._targets.clear()
+        if _SIMPLE.fullmatch(raw):
+            found = self._targets[raw] = (self.site.upper_first(raw), "")
+            return found
         number, title, fragment, interwiki = self.site.normalise_title(unguard(raw))
         good = not number and not interwiki and bool(title) and not _BAD_TITLE.search(title)
         good = good and _ADDRESS.match(raw.strip()) is None

@@ -100,9 +100,8 @@ class _Page(Cutter):
     def write_prose(self, text: str) -> None:
         sections: list[tuple[str, int, list[str]]] = [("", 0, [])]
         lines: list[str] = []
-        for line in text.split("\n"):
-            line = line.strip()
-            if line[:1] == "=" and (match := _HEADING.match(line)):
+        for line in map(str.strip, text.split("\n")):
+            if line and line[0] == "=" and (match := _HEADING.match(line)):
                 sections[-1][2].extend(lines)
                 sections.append((match.group(2), len(match.group(1)), []))
                 lines = []
@@ -190,14 +189,12 @@ class _Page(Cutter):
         """Writes text with its links."""
         out, place, links = self.out, self.place, self.page.links
         target_of, title = self.rules.target, self.title
-        position = 0
         marks = NO_TRAIL in body
         blank = True  # the last character written is a blank (or there is none)
-        for match in self.rules.link.finditer(body) if "[[" in body else ():
-            start, end = match.span()
-            before = body[position:start]
-            position = end
-            raw, anchor, trail = match.groups()
+        # Text, target, anchor, trail; text, target, anchor, trail; …; text.
+        pieces = self.rules.link.split(body) if "[[" in body else [body]
+        texts = iter(pieces[:-1])
+        for before, raw, anchor, trail in zip(texts, texts, texts, texts, strict=True):
             if anchor is None:
                 anchor = raw.strip()
                 anchor = anchor[1:].lstrip() if anchor[:1] == ":" else anchor
@@ -230,10 +227,10 @@ class _Page(Cutter):
                     out.append(" ")
                     place += 1
                     blank = True
-        rest = body[position:].replace(NO_TRAIL, "") if marks else body[position:]
+        rest = pieces[-1].replace(NO_TRAIL, "") if marks else pieces[-1]
         if "[[" in rest or "]]" in rest:
             rest = _unbracket(rest)
-        if blank and rest[:1] == " " and position:
+        if blank and rest[:1] == " " and len(pieces) > 1:
             rest = rest[1:]
         if rest:
             out.append(rest)
