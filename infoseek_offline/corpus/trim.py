@@ -54,7 +54,7 @@ _ADDRESS = re.compile(
 _COLON = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*):")
 _MARK = re.compile(r"\[\[|\{\{|[<\n。]")
 MAX_TITLE = 255  # bytes
-_SIMPLE = re.compile(r"[A-Za-z](?:[A-Za-z0-9,'()!-]|[ .](?![ .])){1,%d}(?<! )" % (MAX_TITLE // 4))  # a title as it is
+_SIMPLE = re.compile(r"[A-Za-z](?:[A-Za-z0-9,'()!-]|[ .](?![ .])){1,60}(?<! )")  # what is a title as it stands
 _MEMORY = 200_000  # titles remembered
 
 
