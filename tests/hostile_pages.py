@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from infoseek_offline.corpus.trim import MAX_CHARACTERS, MAX_MARKS
+from infoseek_offline.corpus.trim import MARKS, MAX_CHARACTERS, MAX_MARKS
 
 BEFORE = "Before [[pier]]. "
 
@@ -27,7 +27,7 @@ class Shape(NamedTuple):
         """How many times fit into a page that is read to its end."""
 
         def marks(text: str) -> int:
-            return sum(map(text.count, ("[[", "{{", "<", "\n", "。")))
+            return sum(map(text.count, MARKS))
 
         # Of many at once: "[[" may lie across two of them.
         each = (marks(self.text(1_000)) + 1) / 1_000

@@ -70,7 +70,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _EXTERNAL = re.compile(
-    r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\](?!\])", re.IGNORECASE
+    r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*+[ \t]*+([^\[\]\n]*+)\](?!\])", re.IGNORECASE
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _MAGIC = re.compile(

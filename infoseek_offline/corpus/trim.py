@@ -22,7 +22,8 @@ from infoseek_offline.corpus.templates import split_arguments
 
 # MediaWiki itself takes no article above 2 MiB. Both bounds are far above any real page, and keep each page below a second.
 MAX_CHARACTERS = 2_000_000
-MAX_MARKS = 100_000  # "[[", "{{", "<", "。" and line breaks together
+MAX_MARKS = 100_000  # of MARKS together
+MARKS = ("[[", "{{", "<", "\n", "。", ". ")
 
 _EXTENSION = re.compile(
     r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
@@ -52,7 +53,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _COLON = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*):")
-_MARK = re.compile(r"\[\[|\{\{|[<\n。]")
+_MARK = re.compile(r"\[\[|\{\{|[<\n。]|\. ")
 MAX_TITLE = 255  # bytes
 _SIMPLE = re.compile(r"[A-Za-z](?:[A-Za-z0-9,'()!-]|[ .](?![ .])){1,60}(?<! )")  # what is a title as it stands
 _MEMORY = 200_000  # titles remembered
@@ -62,7 +63,7 @@ def within_bounds(text: str) -> str:
     """The text up to its bounds: by characters and by marks alone, so that every machine cuts at the same place."""
     if len(text) > MAX_CHARACTERS:
         text = text[: max(text.rfind("\n", 0, MAX_CHARACTERS), MAX_CHARACTERS // 2)]
-    if len(text) > MAX_MARKS and sum(map(text.count, ("[[", "{{", "<", "\n", "。"))) > MAX_MARKS:
+    if len(text) > MAX_MARKS and sum(map(text.count, MARKS)) > MAX_MARKS:
         for number, match in enumerate(_MARK.finditer(text)):
             if number == MAX_MARKS:
                 return text[: match.start()]
