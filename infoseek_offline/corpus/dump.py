@@ -22,7 +22,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from infoseek_offline.corpus.cut import Fault, Report, cut_pages, newest_revision
-from infoseek_offline.corpus.language import CANONICAL_NAMESPACES, INTERWIKI_PREFIXES, LANGUAGE_CODES, REDIRECT, namespace_words
+from infoseek_offline.corpus.language import CANONICAL_NAMESPACES, INTERWIKI_PREFIXES, LANGUAGE_CODES, namespace_words
+from infoseek_offline.corpus.language import redirect as redirect_words
 from infoseek_offline.corpus.packed import Segment, Source
 from infoseek_offline.errors import DumpError
 
@@ -213,7 +214,7 @@ def _page(element: Any, site: SiteInfo) -> RawPage:
             identifier = _number(child.text)
         elif name == "timestamp":
             timestamp = (child.text or "").strip()
-    said = REDIRECT.match(text)
+    said = redirect_words().match(text)
     if said and (not redirect or "#" in said.group(1)):
         redirect = said.group(1).strip()  # the element leaves the section part out
     if number is None:
@@ -243,12 +244,13 @@ def read_site(head: bytes) -> SiteInfo:
     values = {_local(child): (child.text or "").strip() for child in element} if element is not None else {}
     dbname = values.get("dbname", "")
     language = (language or (re.sub(r"wik.*$", "", dbname).replace("_", "-") if "wik" in dbname else "") or "en").lower()
-    namespaces = dict(CANONICAL_NAMESPACES) | namespace_words(language)
-    if values.get("sitename"):
-        namespaces[values["sitename"].casefold()] = 4
+    said_names: dict[str, int] = {}
     for child in element.iter("{*}namespace") if element is not None else ():
         name = _BLANKS.sub(" ", child.text or "").strip().casefold()
         if name:
-            namespaces[unicodedata.normalize("NFC", name)] = _number(child.get("key"))
-    namespaces.pop("", None)
+            said_names[unicodedata.normalize("NFC", name)] = _number(child.get("key"))
+    namespaces = CANONICAL_NAMESPACES | namespace_words(language, said_names)
+    if sitename := values.get("sitename", "").casefold():
+        namespaces |= {sitename: 4} | ({"wp": 4} if sitename == "wikipedia" else {})
+    namespaces |= said_names
     return SiteInfo(dbname, values.get("sitename", ""), language, values.get("case") or "first-letter", namespaces)

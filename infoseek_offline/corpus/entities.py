@@ -1,4 +1,4 @@
-"""What a page is: article, disambiguation or list page, and what kind of thing it is about.
+"""What kind of thing a page is about.
 
 Types are head nouns ("moon", "river"): of the first sentence ("is a natural satellite of Saturn" gives "satellite") and of the
 infobox's name ("Infobox moon" gives "moon"). The first is the one to show.
@@ -7,41 +7,8 @@ infobox's name ("Infobox moon" gives "moon"). The first is the one to show.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from infoseek_offline.corpus.kinds import singular, trim
-from infoseek_offline.records import PageKind
-
-# Names of disambiguation templates and words of their categories, casefolded, by what Wikipedias in these languages use.
-_DISAMBIGUATION = re.compile(
-    r"^(disambig\w*|dab|disamb|hndis|hnd|geodis|surname|given name|homonym\w*|begriffsklärung|bkl|disambigua|desambiguación|"
-    r"desambiguaci\w*|desambig|ujednoznacznienie|неоднозначность|пояснение|многозначност|doorverwijspagina|dp|förgrening|"
-    r"aimai|曖昧さ回避|trang định hướng|định hướng|տարբեր իմաստներ|դ|দ্ব্যর্থতা নিরসন|দ্ব্যর্থতা|nūzeimeiba|nūzeimu lopa|"
-    r"disambiguation page|set index\w*|sia|school disambiguation|human name disambiguation|place name disambiguation)\b"
-)
-_DISAMBIGUATION_TITLE = re.compile(
-    r"\((disambiguation|begriffsklärung|homonymie|disambigua|desambiguación|ujednoznacznienie|значения|doorverwijspagina|"
-    r"olika betydelser|曖昧さ回避|định hướng|այլ կիրառումներ|দ্ব্যর্থতা নিরসন|пояснение|nūzeimeiba)\)$"
-)
-_LIST_TITLE = re.compile(
-    r"^(lists? of|index of|outline of|timeline of|glossary of|bibliography of|discography of|liste d[eru']|lista d[eio]|lista de|"
-    r"lijst van|spisok|список|списък|danh sách|ցանկ|cuochi di)\b|"
-    r"の一覧$|一覧$|তালিকা$|ցանկ$|\b(discography|filmography|bibliography)$"
-)
-_LIST_CATEGORY = re.compile(r"^(lists? of|lists\b|liste|lista|spisok|списки|danh sách)|一覧$|তালিকা$")
-
-
-def page_kind(title: str, templates: Sequence[str], categories: Sequence[str]) -> PageKind:
-    """By template, category and title, in the dump's language."""
-    low = title.casefold()
-    if _DISAMBIGUATION_TITLE.search(low) or any(_DISAMBIGUATION.match(name.casefold()) for name in templates):
-        return PageKind.DISAMBIGUATION
-    if any("disambiguation" in name.casefold() for name in categories):
-        return PageKind.DISAMBIGUATION
-    if _LIST_TITLE.search(low) or any(_LIST_CATEGORY.search(name.casefold()) for name in categories):
-        return PageKind.LIST
-    return PageKind.ARTICLE
-
 
 _COPULA = re.compile(r"\b(?:is|was|are|were)\b(?:\s+(?:also|now|still|currently|formerly|officially|both|usually))?\s+"
                      r"(?:(?P<art>an?|the|one of (?:the|its|several|many))\s+)?")  # fmt: skip

@@ -1,14 +1,19 @@
 # ruff: noqa: E501 - the tables read best a language or a kind of template to a line
 """What differs from one language of wiki to the next: namespace words, link trails, redirect words, headings, infobox names.
 
-Tables only, open to extension: a language that is missing falls back to the union of all the others where that is harmless
-(redirect words, headings of back matter), and to the plain MediaWiki default where it is not (link trails).
+The words are in languages.toml, open to extension; here stands what is no word: link trails, prefixes of links, layout. A word of
+any language counts on every wiki where that is harmless (redirect words, headings of back matter, names of templates); where it is
+not, only the wiki's own do (namespaces, months), or MediaWiki's default (link trails).
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 # English canonical names, valid on every wiki whatever its language, with MediaWiki's own aliases.
@@ -18,46 +23,64 @@ CANONICAL_NAMESPACES: dict[str, int] = {
     "help talk": 13, "category": 14, "category talk": 15,
 }  # fmt: skip
 
-# Words for a file that a language's wikis take besides the name in siteinfo (its older names, mostly).
-_FILE_WORDS = {
-    "en": "file image", "de": "datei bild", "fr": "fichier image", "es": "archivo imagen", "it": "file immagine",
-    "nl": "bestand afbeelding", "pl": "plik grafika", "pt": "ficheiro imagem arquivo", "ru": "файл изображение",
-    "bg": "файл картинка", "ja": "ファイル 画像", "vi": "tập_tin hình tập", "hy": "պատկեր", "bn": "চিত্র ছবি",
-    "lv": "attēls fails", "ltg": "fails attāls", "sv": "fil bild", "da": "fil billede", "no": "fil bilde", "nb": "fil bilde",
-    "fi": "tiedosto kuva", "cs": "soubor", "sk": "súbor obrázok", "hu": "fájl kép", "ro": "fișier imagine fişier",
-    "tr": "dosya resim", "uk": "файл зображення", "be": "файл выява", "sr": "датотека слика slika", "hr": "datoteka slika",
-    "sl": "slika datoteka", "lt": "vaizdas", "et": "pilt fail", "el": "αρχείο εικόνα", "he": "קובץ תמונה", "ar": "ملف صورة",
-    "fa": "پرونده تصویر", "hi": "चित्र", "th": "ไฟล์ ภาพ", "ko": "파일 그림", "zh": "文件 图像 檔案 圖像 档案 图片", "id": "berkas gambar",
-    "ms": "fail imej", "ca": "fitxer imatge", "eu": "fitxategi", "gl": "ficheiro imaxe arquivo", "eo": "dosiero",
-    "la": "fasciculus imago", "ka": "ფაილი სურათი", "mr": "चित्र", "ta": "படிமம்", "te": "దస్త్రం బొమ్మ", "simple": "file image",
-}  # fmt: skip
-FILE_WORDS = "|".join(sorted({word.replace("_", "[ _]") for words in _FILE_WORDS.values() for word in words.split()}))
-_CATEGORY_WORDS = {
-    "de": "kategorie", "fr": "catégorie", "es": "categoría", "it": "categoria", "nl": "categorie", "pl": "kategoria",
-    "pt": "categoria", "ru": "категория", "bg": "категория", "ja": "カテゴリ", "vi": "thể_loại", "hy": "կատեգորիա",
-    "bn": "বিষয়শ্রেণী", "lv": "kategorija", "ltg": "kategoreja", "sv": "kategori", "da": "kategori", "no": "kategori",
-    "nb": "kategori", "fi": "luokka", "cs": "kategorie", "sk": "kategória", "hu": "kategória", "ro": "categorie",
-    "tr": "kategori", "uk": "категорія", "be": "катэгорыя", "sr": "категорија kategorija", "hr": "kategorija",
-    "sl": "kategorija", "lt": "kategorija", "et": "kategooria", "el": "κατηγορία", "he": "קטגוריה", "ar": "تصنيف", "fa": "رده",
-    "hi": "श्रेणी", "th": "หมวดหมู่", "ko": "분류", "zh": "分类 分類", "id": "kategori", "ms": "kategori", "ca": "categoria",
-    "eu": "kategoria", "gl": "categoría", "eo": "kategorio", "la": "categoria", "ka": "კატეგორია", "mr": "वर्ग", "ta": "பகுப்பு",
-    "te": "వర్గం",
-}  # fmt: skip
-_TEMPLATE_WORDS = {
-    "de": "vorlage", "fr": "modèle", "es": "plantilla", "it": "template", "nl": "sjabloon", "pl": "szablon",
-    "pt": "predefinição", "ru": "шаблон", "bg": "шаблон", "vi": "bản_mẫu", "hy": "կաղապար", "bn": "টেমপ্লেট", "lv": "veidne",
-    "ltg": "taiss", "sv": "mall",
-}  # fmt: skip
+_NUMBERS = CANONICAL_NAMESPACES | {"portal": 100, "draft": 118, "module": 828}
+# Where a word ends: signs of vowels are letters here.
+_END = "(?![\\w\u0591-\u05c7\u064b-\u065f\u0900-\u0e7f])"
+_OPTIONAL = ("portal", "draft", "module")  # namespaces that only some wikis have
 
 
-def namespace_words(language: str) -> dict[str, int]:
-    """Casefolded namespace names (blanks, no underscores) of a language, besides those of siteinfo and the English ones."""
-    base = language.split("-")[0]
-    words: dict[str, int] = {}
-    for table, number in ((_FILE_WORDS, 6), (_CATEGORY_WORDS, 14), (_TEMPLATE_WORDS, 10)):
-        for word in table.get(base, "").split():
-            words[word.replace("_", " ").casefold()] = number
-    return words
+@lru_cache(maxsize=1)
+def _table() -> dict[str, dict[str, tuple[str, ...]]]:
+    """languages.toml: by language and key the words, casefolded."""
+    read = tomllib.loads(Path(__file__).with_name("languages.toml").read_text(encoding="utf-8"))
+    return {
+        language: {key: tuple(unicodedata.normalize("NFC", some.casefold()).split("|")) for key, some in section.items()}
+        for language, section in read.items()
+    }
+
+
+@lru_cache(maxsize=256)
+def words(key: str, language: str = "") -> tuple[str, ...]:
+    """The words of one language for something; of all languages together where none is given."""
+    table = _table()
+    if language:
+        return table.get(language, table.get(language.split("-")[0], {})).get(key, ())
+    return tuple(dict.fromkeys(word for section in table.values() for word in section.get(key, ())))
+
+
+@lru_cache(maxsize=16)
+def pattern(key: str) -> re.Pattern[str]:
+    """What casefolded names match that one of the words of all languages stands for: "x" begins so, "x*" also within a word,
+    "…x" ends so, "*x*" holds it."""
+    forms = []
+    for word in words(key):
+        core = re.escape(word.strip("*…")).replace(r"\ ", "[ _]")
+        if word.startswith("*"):
+            forms.append(core)
+        elif word.startswith("…"):
+            forms.append(f"{core}$")
+        else:
+            forms.append(f"^{core}" if word.endswith("*") or not word[-1].isalpha() else f"^{core}{_END}")
+    return re.compile("|".join(forms))
+
+
+@lru_cache(maxsize=1)
+def file_words() -> str:
+    """The words for a file in all languages, as a regular expression."""
+    return "|".join(sorted(re.escape(word).replace(r"\ ", "[ _]") for word in words("file")))
+
+
+def namespace_words(language: str, known: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Casefolded namespace names (blanks, no underscores) of a language, besides those of siteinfo and the English ones.
+
+    `known` are the names in siteinfo: a portal, draft or module is none unless the wiki has such a namespace.
+    """
+    found = {word: number for name, number in CANONICAL_NAMESPACES.items() for word in words(name, language)}
+    for name in _OPTIONAL:
+        its = {word for word, number in (known or {}).items() if number == _NUMBERS[name]}
+        if its & {name, *words(name)}:
+            found |= dict.fromkeys((name, *words(name, language)), _NUMBERS[name])
+    return found
 
 
 # Codes of the Wikipedias: [[fr:X]] is an interlanguage link on each of them.
@@ -115,7 +138,7 @@ class LinkRules(NamedTuple):
 @lru_cache(maxsize=32)
 def link_rules(language: str, files: tuple[str, ...]) -> LinkRules:
     """The regular expressions for links of a language; `files` are the wiki's names of the file namespace."""
-    words = "|".join(re.escape(word).replace(r"\ ", "[ _]") for word in files)
+    names = "|".join(re.escape(word).replace(r"\ ", "[ _]") for word in files)
     image = r"[^\[\]|\n]+\.(?:jpe?g|png|svg|gif|tiff?|webp|og[gv]|webm)\b"
     return LinkRules(
         # As MediaWiki reads it: the anchor runs to the first "]]" and holds no "[["; a "]" more belongs to it after a "[" in it.
@@ -124,64 +147,47 @@ def link_rules(language: str, files: tuple[str, ...]) -> LinkRules:
             + link_trail(language)
         ),
         # Wikis take over pages with the file words of other languages: certain where an image's name follows.
-        re.compile(rf"\[\[[ _]*(?:(?:{words})[ _]*:|(?:{FILE_WORDS})[ _]*:{image})", re.IGNORECASE),
+        re.compile(rf"\[\[[ _]*(?:(?:{names})[ _]*:|(?:{file_words()})[ _]*:{image})", re.IGNORECASE),
     )
 
 
-# Words that make a page a redirect, after '#', casefolded.
-REDIRECT_WORDS = (
-    "redirect|weiterleitung|redirection|redirección|redireccion|rinvia|rinvio|doorverwijzing|patrz|przekieruj|tam|redirecionamento|"
-    "перенаправление|перенапр|виж|転送|リダイレクト|đổi|วิธี|վերահղում|পুনর্নির্দেশ|পুনঃনির্দেশ|omdirigering|omdirigering|omdiriger|uudelleenohjaus|ohjaus|"
-    "přesměruj|presmeruj|átirányítás|redirecteaza|yönlendirme|перенаправлення|преусмери|preusmeri|преусмјери|ανακατευθυνση|"
-    "ανακατεύθυνση|הפניה|تحويل|تغییر_مسیر|تغییرمسیر|पुनर्प्रेषित|अनुप्रेषित|넘겨주기|重定向|alih|lencong|redirige|birzuzendu|redirección|"
-    "alidirekti|gegevens|suunamine|saada|peradresavimas|pāradresācija|puoradresaceja|athsheoladh|tilvísun|պատահում|"
-    "გადამისამართება|பகுப்பு_வழிமாற்று|వలస|दारीमार्ग|пренасочување|پھیریں|ohjaa"
-)
-REDIRECT = re.compile(rf"\s*#\s*(?:{REDIRECT_WORDS})\s*:?\s*\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]", re.I)
+@lru_cache(maxsize=1)
+def redirect() -> re.Pattern[str]:
+    """The beginning of a redirect's wikitext; its group is the target."""
+    some = "|".join(re.escape(word).replace(r"\ ", "[ _]") for word in sorted(words("redirect"), key=len, reverse=True))
+    return re.compile(rf"\s*#\s*(?:{some})\s*:?\s*\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]", re.IGNORECASE)
 
-# Headings of what is no running text: their links are never evidence. Casefolded.
-_BACKMATTER = {
-    "en": "see also|references|notes|footnotes|bibliography|further reading|external links|external link|sources|literature|citations|"
-    "notes and references|references and notes|works cited|general references|publications|links|reference|source|related pages|"
-    "other websites|explanatory notes|selected bibliography|references and further reading|notes and citations|endnotes",
-    "de": "siehe auch|einzelnachweise|quellen|literatur|weblinks|anmerkungen|fußnoten|belege|einzelbelege|referenzen|schriften|nachweise",
-    "fr": "voir aussi|références|notes|notes et références|bibliographie|liens externes|sources|annexes|articles connexes|lien externe|"
-    "liens internes|références et notes",
-    "es": "véase también|referencias|notas|bibliografía|enlaces externos|fuentes|lecturas adicionales|notas y referencias|"
-    "referencias y notas|enlace externo",
-    "it": "voci correlate|note|bibliografia|collegamenti esterni|altri progetti|fonti|riferimenti|pagine correlate",
-    "nl": "zie ook|referenties|noten|bronnen|literatuur|externe links|externe link|bronvermelding|voetnoten|bronnen, noten en/of referenties",
-    "pl": "zobacz też|przypisy|bibliografia|linki zewnętrzne|uwagi|źródła|literatura",
-    "pt": "ver também|referências|notas|bibliografia|ligações externas|fontes|leitura adicional|notas e referências|ligação externa|"
-    "links externos|referências bibliográficas",
-    "ru": "см. также|примечания|литература|ссылки|источники|библиография|комментарии|сноски|см. также:",
-    "bg": "вижте също|виж също|източници|бележки|литература|външни препратки|библиография|вижте още|бележки и източници",
-    "ja": "関連項目|脚注|出典|参考文献|外部リンク|注釈|注|参照|脚注・出典|参考資料|注釈・出典|関連文献|参照文献|関連書籍|外部サイト",
-    "vi": "xem thêm|tham khảo|chú thích|liên kết ngoài|thư mục|nguồn|ghi chú|đọc thêm|chú giải|tài liệu tham khảo|nguồn tham khảo",
-    "hy": "տես նաև|տե՛ս նաև|տե՜ս նաև|ծանոթագրություններ|գրականություն|արտաքին հղումներ|աղբյուրներ|նշումներ|հղումներ|ծանոթագրություն",
-    "bn": "আরও দেখুন|আরো দেখুন|তথ্যসূত্র|টীকা|পাদটীকা|বহিঃসংযোগ|গ্রন্থপঞ্জি|গ্রন্থপঞ্জী|আরও পড়ুন|উৎস|সূত্র|বহিঃ সংযোগ|আরো পড়ুন|তথ্যসূত্র ও টীকা|বহিসংযোগ",
-    "lv": "skatīt arī|atsauces|piezīmes|literatūra|ārējās saites|bibliogrāfija|avoti|atsauces un piezīmes|ārējā saite",
-    "ltg": "verīs taipoš|atsauces|nūruodis|literatura|aizruobežu saitis|ōrejuos saitis|olūti|vuiraudi|aizdorba|sotys|pīzeimis|īteikumi|"
-    "nūruodis i olūti|olūti i nūruodis|nūruodis i pīzeimis|teiklavītys|teiklavīts|ateik|avoti|ruodeituoji|informaceja",
-    "sv": "se även|referenser|noter|källor|litteratur|externa länkar|bibliografi|vidare läsning|fotnoter|källor och referenser|länkar",
-}
-BACKMATTER_HEADINGS = frozenset(word for words in _BACKMATTER.values() for word in words.split("|"))
 
-# Beginnings of an infobox's template name, casefolded; "infobox" may also stand anywhere in it.
-INFOBOX_NAME = re.compile(
-    r"infobox|info box|infoboks|infocaixa|infokast|infotabula|infolåda|^(?:automatic[ _])?taxobox|^speciesbox|^subspeciesbox|^info\/|^bio\b|"
-    r"^ficha\b|^карточка|^картка|инфокутия|^տեղեկաքարտ|^քարտ\b|^թեքարտ|^hộp thông tin|^thông tin\b|^bảng phân loại|^তথ্যছক|^ज्ञानसन्दूक|"
-    r"^geobox|^chembox|^drugbox|^elementbox|^protein ?box|^planetbox|^starbox|^box[ _]|^tabella|^divisione amministrativa|"
-    r"^persona\b|^基礎情報|^personendaten\b|^taxobox|^automatictaxobox|faktaruta|^faktamall|^ficha de|^infotable|"
-    r"^szablon infobox|infobox$|^info-|^veidne:infotable|^karte\b"
-)  # fmt: skip
+@lru_cache(maxsize=1)
+def backmatter() -> frozenset[str]:
+    """Headings, casefolded, of what is no running text: their links are never evidence."""
+    return frozenset(words("backmatter"))
+
+
+@lru_cache(maxsize=1)
+def _infobox() -> re.Pattern[str]:
+    begins = (re.escape(word).replace(r"\ ", "[ _]?") + (_END if len(word) <= _SHORT and word[-1].isalpha() else "") for word in words("infobox"))
+    return re.compile(f"^(?:{'|'.join(begins)})|" + "|".join(map(re.escape, words("infobox anywhere"))))
+
+
+_SHORT = 5  # letters of a word that other words begin with
 _NO_INFOBOX = re.compile(r"infobox (?:start|end|mapframe)|^bio icon|^bio-stub|^infobox[^|]*/(?:doc|style)|^personendaten")
 
 
 def is_infobox_name(name: str) -> bool:
     """Does the template's name (any case) say that it is an infobox?"""
     low = name.casefold().replace("_", " ")
-    return bool(INFOBOX_NAME.search(low)) and not _NO_INFOBOX.search(low)
+    return bool(_infobox().search(low)) and not _NO_INFOBOX.search(low)
+
+
+@lru_cache(maxsize=64)
+def months(language: str) -> dict[str, int]:
+    """The names of the months in dates, casefolded: of the language, and the English ones that mean no other month in it."""
+    found: dict[str, int] = {}
+    for which in ("en", language):
+        for number, names in enumerate(words("months", which), 1):
+            found |= dict.fromkeys(names.split(), number)
+    return found
 
 
 # Words of file links that are layout and no caption.

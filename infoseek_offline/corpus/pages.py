@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from infoseek_offline.corpus import entities
 from infoseek_offline.corpus.dump import RawPage, SiteInfo
+from infoseek_offline.corpus.listing import page_kind
 from infoseek_offline.corpus.names import name_hashes
 from infoseek_offline.corpus.passages import PASSAGE_WORDS, make_passages, split_sentences
 from infoseek_offline.corpus.quantities import read_quantities
@@ -55,7 +56,7 @@ def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) 
                           for m in re.finditer(r"[^\n]+", parsed.text[section.start : section.end])]  # fmt: skip
         else:
             sentences += split_sentences(parsed.text, section.start, section.end, keep)
-    kind = entities.page_kind(raw.title, parsed.templates, parsed.categories)
+    kind = page_kind(raw.title, parsed)
     return PageRow(
         raw=(raw.title, raw.source_id, raw.revision, raw.timestamp),
         kind=PAGE_KINDS.index(kind),
@@ -70,7 +71,7 @@ def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) 
         passages=make_passages(
             parsed.text, [(i, (s.start, s.end)) for i, s in enumerate(parsed.sections)], sentences, passage_words
         ),
-        fields=_fields(parsed),
+        fields=_fields(parsed, site.language),
         templates=parsed.templates,
         link_name=name_hashes([link.target for link in parsed.links]),
         link_span=np.array(places, np.int32).reshape(-1, 2),
@@ -92,8 +93,8 @@ def _phrases(parsed: ParsedPage, sentences: list[tuple[int, int]], language: str
     return list(dict.fromkeys(phrases))
 
 
-def _fields(parsed: ParsedPage) -> list[list[Any]]:
+def _fields(parsed: ParsedPage, language: str) -> list[list[Any]]:
     return [
-        [f.key, f.start, f.end, [[q.low, q.high, q.unit] for q in read_quantities(parsed.text[f.start : f.end], f.key)]]
+        [f.key, f.start, f.end, [[q.low, q.high, q.unit] for q in read_quantities(parsed.text[f.start : f.end], f.key, language)]]
         for f in parsed.fields
     ]

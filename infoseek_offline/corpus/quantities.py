@@ -12,34 +12,38 @@ import math
 import re
 import unicodedata
 from calendar import isleap, monthrange
+from functools import lru_cache
 
+from infoseek_offline.corpus.language import months
 from infoseek_offline.records import Quantity
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug", "september sep sept",
-         "october oct", "november nov", "december dec"), start=1)
-    for name in names.split()
-}  # fmt: skip
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _BC = r"(?:\s*(?P<bc>BCE?|B\.C\.(?:E\.)?))?"
 _ERA = r"(?:\s*(?:AD|CE|A\.D\.))?"
 _CIRCA = re.compile(
     r"^(?:c\.|ca\.?|circa|about|around|approximately|approx\.?|over|nearly|almost|roughly|est\.?|~|≈|>|<|≥|≤)\s*", re.IGNORECASE
 )
-_DATES = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{1,4}})\b{_BC}",
-        rf"(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{1,4}})\b(?![\d:]){_BC}",
-        r"(?P<y>\d{4})-(?P<mn>\d{1,2})-(?P<d>\d{1,2})\b(?P<bc>)",
-        rf"(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{3,4}})\b{_BC}",
-        r"(?P<y>\d{1,4})\s*(?P<bc>BCE?\b|B\.C\.(?:E\.)?)",
-        r"(?P<y>\d{3,4})年(?:(?P<mn>\d{1,2})月(?:(?P<d>\d{1,2})日)?)?",
-        r"(?:AD|CE)\s*(?P<y>\d{1,4})\b(?P<bc>)|(?P<y2>\d{1,4})\s*(?:AD|CE)\b",
+@lru_cache(maxsize=64)
+def _dates(language: str) -> tuple[re.Pattern[str], ...]:
+    """How dates are written: with the language's months and the English ones, with numbers, with a year alone."""
+    month = "|".join(map(re.escape, sorted(months(language), key=len, reverse=True)))
+    day = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|º|°)?"
+    return tuple(
+        re.compile(pattern, re.IGNORECASE)
+        for pattern in (
+            rf"{day}\s+(?:(?:of|de|d[i'’]|del)\s*)?(?P<m>{month})\.?,?\s+(?:del?\s+)?(?P<y>\d{{1,4}})\b{_BC}",
+            rf"(?P<m>{month})\.?\s+{day},?\s+(?P<y>\d{{1,4}})\b(?![\d:]){_BC}",
+            rf"(?P<y>\d{{4}})\.\s+(?:gada\s+)?(?:(?P<m>{month})\s+{day}|(?P<d2>\d{{1,2}})\.\s+(?P<m2>{month}))\b(?P<bc>)",
+            r"(?P<d>\d{1,2})\s+tháng\s+(?P<mn>\d{1,2}),?\s+(?:năm\s+)?(?P<y>\d{1,4})\b(?P<bc>)",
+            r"(?P<y>\d{4})-(?P<mn>\d{1,2})-(?P<d>\d{1,2})\b(?P<bc>)",
+            rf"(?P<m>{month})\.?,?\s+(?:del?\s+)?(?P<y>\d{{3,4}})\b{_BC}",
+            r"(?P<y>\d{1,4})\s*(?P<bc>BCE?\b|B\.C\.(?:E\.)?)",
+            r"(?P<y>\d{3,4})年(?:\s?(?P<mn>\d{1,2})月(?:\s?(?P<d>\d{1,2})日)?)?",
+            r"(?P<y>\d{3,4})년(?:\s?(?P<mn>\d{1,2})월(?:\s?(?P<d>\d{1,2})일)?)?",
+            r"(?:AD|CE)\s*(?P<y>\d{1,4})\b(?P<bc>)|(?P<y2>\d{1,4})\s*(?:AD|CE)\b",
+        )
     )
-)
+
+
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?: \d{3})+(?:[.,]\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d{1,3}\.\d{3},\d+|\d+(?:[.,]\d+)?|\.\d+"
 _POWER = r"(?:\s*[×x*·]\s*10\s?\^\s?(?P<{0}>[-−–+]?\d{{1,3}})|[eE](?P<{0}e>[-+]?\d{{1,3}}))?"
 _SCALE = r"(?:\s*(?P<scale>thousand|million|billion|trillion)\b)?"
@@ -67,7 +71,7 @@ _NAMED_UNITS = frozenset(
 )
 # What may stand before a date without changing what is said.
 _BEFORE_DATE = re.compile(
-    r"(?:(?:on|in|the|born|died|opened|founded|established|launched|completed|released|discovered|dissolved|built|[A-Z][a-z]+day)\b[,:]?\s*)*",
+    r"(?:(?:on|in|the|am|den|le|el|il|em|born|died|opened|founded|established|launched|completed|released|discovered|dissolved|built|[A-Z][a-z]+day)\b[,:]?\s*)*",
     re.IGNORECASE,
 )
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
@@ -87,8 +91,9 @@ _YEARS = re.compile(
 )
 
 
-def read_quantities(value: str, key: str = "") -> tuple[Quantity, ...]:
-    """The quantities that a value states, in order. `key` is the infobox key: it tells a count of 1,900 from the year 1900.
+def read_quantities(value: str, key: str = "", language: str = "en") -> tuple[Quantity, ...]:
+    """The quantities that a value states, in order. `key` is the infobox key: it tells a count of 1,900 from the year 1900;
+    `language` is the wiki's, for the names of months.
 
     A value's text in brackets is read only where nothing stands outside of it.
     """
@@ -97,13 +102,13 @@ def read_quantities(value: str, key: str = "") -> tuple[Quantity, ...]:
     if not value.isascii():
         value = "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in value)
     outside = re.sub(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]", " ; ", value)
-    found = [q for part in re.split(r";|\n", outside) if (q := _read(part.strip(), key)) is not None]
+    found = [q for part in re.split(r";|\n", outside) if (q := _read(part.strip(), key, language)) is not None]
     if not found and not re.search(r"\w", outside):
-        found = [q for part in re.findall(r"\(([^()]*)\)", value) if (q := _read(part.strip(), key)) is not None]
+        found = [q for part in re.findall(r"\(([^()]*)\)", value) if (q := _read(part.strip(), key, language)) is not None]
     return tuple(found)
 
 
-def _read(part: str, key: str) -> Quantity | None:
+def _read(part: str, key: str, language: str) -> Quantity | None:
     """The quantity that a part begins with; numbers after words are not certain ("Apollo 11")."""
     if not any(c.isdigit() for c in part):
         return None
@@ -113,17 +118,17 @@ def _read(part: str, key: str) -> Quantity | None:
         return Quantity(low=low, high=high + 0.999, unit="year") if low <= high else None
     if decade := _DECADE.match(part):
         return Quantity(low=float(decade.group("y")), high=int(decade.group("y")) + 9.999, unit="year")
-    dates = [m for pattern in _DATES if (m := pattern.search(part))]
+    dates = [m for pattern in _dates(language) if (m := pattern.search(part))]
     if dates:
         first = min(dates, key=lambda m: (m.start(), -len(m.group())))
-        start = _date(first)
+        start = _date(first, language)
         if start is not None and not _BEFORE_DATE.fullmatch(part[: first.start()]):
             return None
         if start is not None:
             rest = part[first.end() :]
             joined = re.match(r"\s*(?:–|—|-|to)\s*", rest)
-            later = [m for p in _DATES if joined and (m := p.match(rest, joined.end()))]
-            end = _date(max(later, key=lambda m: len(m.group()))) if later else None
+            later = [m for p in _dates(language) if joined and (m := p.match(rest, joined.end()))]
+            end = _date(max(later, key=lambda m: len(m.group())), language) if later else None
             high = end[1] if end is not None and end[1] >= start[0] else start[1]
             return Quantity(low=start[0], high=high, unit="year")
     match = _NUMBER.match(part)
@@ -139,14 +144,15 @@ def _read(part: str, key: str) -> Quantity | None:
                 return Quantity(low=float(low), high=high + 0.999, unit="year")
     if match is None or (_PEOPLE_KEY.search(key) and re.fullmatch(r"\d{1,3}\.\d{3}", match.group("low"))):
         return None  # 1.234 people are 1234 where the point parts thousands
-    return _number(match, part)
+    return _number(match, part, language)
 
 
-def _date(match: re.Match[str]) -> tuple[float, float] | None:
+def _date(match: re.Match[str], language: str) -> tuple[float, float] | None:
     groups = match.groupdict()
     year = int(groups.get("y") or groups.get("y2") or 0)
-    month = _MONTHS.get((groups.get("m") or "").lower(), 0) or int(groups.get("mn") or 0)
-    day = int(groups.get("d") or 0)
+    name = (groups.get("m") or groups.get("m2") or "").casefold()
+    month = months(language).get(name, 0) or int(groups.get("mn") or 0)
+    day = int(groups.get("d") or groups.get("d2") or 0)
     if not year or month > 12 or (groups.get("mn") and not month):
         return None
     if groups.get("bc"):
@@ -170,7 +176,7 @@ def _unit(match: re.Match[str]) -> str:
     return "" if unit in _NO_UNIT else unit.replace("° ", "°")
 
 
-def _number(match: re.Match[str], part: str) -> Quantity | None:
+def _number(match: re.Match[str], part: str, language: str) -> Quantity | None:
     low = _float(match.group("low"))
     rest, unit = part[match.end() :], match.group("unit") or ""
     # A telephone number, a date by numbers, a word of another kind ("111Cd", "4日", "400 Main Street"): not a quantity for certain.
@@ -186,7 +192,7 @@ def _number(match: re.Match[str], part: str) -> Quantity | None:
     # "10–20 × 10^3": a power behind a range stands for both ends.
     power = match.group("lp") or match.group("lpe") or match.group("hp") or match.group("hpe")
     exponent = int(power.replace("−", "-").replace("–", "-")) if power else 0
-    if abs(exponent) > 300 or _unit(match) in _MONTHS:
+    if abs(exponent) > 300 or _unit(match) in months(language):
         return None  # "5 May", without a year
     factor = 10.0**exponent
     factor *= _SCALES.get((match.group("scale") or "").lower(), 1.0)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
-from infoseek_offline.corpus.language import BACKMATTER_HEADINGS, SKIP_KEY
+from infoseek_offline.corpus.language import SKIP_KEY, backmatter
 from infoseek_offline.corpus.markup import ITEM, NO_TRAIL, clean, mark_trails, plain, readable, strip_quotes, unguard
 from infoseek_offline.corpus.trim import Cutter, within_bounds
 
@@ -113,7 +113,7 @@ class _Page(Cutter):
             if level and level <= below:
                 below = 99
             title = self._heading(heading) if heading else ""
-            if title.casefold().rstrip(":") in BACKMATTER_HEADINGS:
+            if title.casefold().rstrip(":") in backmatter():
                 below = min(below, level)
             evidence = level == 0 or below == 99
             kind = "prose" if evidence else "backmatter"
