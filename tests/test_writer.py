@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from able import able
 from models import BAD, RandomModel, ScriptedModel, bad_model
+from world import SOUND, plant, world
 
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
@@ -21,6 +22,11 @@ from infoseek_offline.questions import cover
 from infoseek_offline.questions.realise import Wording
 from infoseek_offline.questions.writer import TRIES, Writer, Written
 from infoseek_offline.records import Question, ResearchTree
+
+
+@pytest.fixture
+def small_corpus(make_corpus: Callable[..., Corpus]) -> Corpus:
+    return make_corpus(world())
 
 
 def accepting(wording: Wording) -> str:
@@ -136,6 +142,24 @@ def test_what_was_proposed_is_noted_with_what_became_of_it(corpus: Corpus, item:
     Writer(corpus, model).write(item.tree, "key", lambda wording: "it leaks")
     assert [(stage, reason) for stage, _, reason in noted] == [("cover", ""), ("writer", "it leaks")] * TRIES
     assert all(proposal.startswith("Which ") for _, proposal, _ in noted)
+
+
+def test_what_a_person_would_write_is_accepted(small_corpus: Corpus) -> None:
+    """The words of the facts in another order, with other endings, and with more between them."""
+    tree = plant(small_corpus, SOUND)
+    for question in (
+        "Which moon orbits Brontes and was discovered by the astronomer who was born in Quillport and studied at the University of "
+        "Ardmoor?",
+        "What is the name of the moon that is in orbit around Brontes, whose discovery is due to the astronomer born in Quillport "
+        "who later studied at the University of Ardmoor?",
+        "An astronomer was born in Quillport and studied at the University of Ardmoor. Which moon, which orbits Brontes, did this "
+        "astronomer discover?",
+    ):
+        assert [
+            *cover.form_faults(tree, question),
+            *cover.lacking(tree, question),
+            *cover.added(small_corpus, tree, question),
+        ] == []
 
 
 # Planted defects
@@ -258,6 +282,7 @@ def test_a_question_for_another_thing(corpus: Corpus, item: Question) -> None:
         (lambda q: q.removesuffix("?") + ".", "it is not one line that ends with a question mark"),
         (lambda q: q.replace("; ", ";\n", 1), "it is not one line that ends with a question mark"),
         (lambda q: q.replace("of which", "T2, of which"), "it says T2"),
+        (lambda q: re.sub(r"Which .+? is it", "What is it", q).replace(re.findall(r"Which (.+?) is it", q)[0], "one"), "T1 is a"),
     ],
 )
 def test_no_question(corpus: Corpus, item: Question, change: Callable[[str], str], reason: str) -> None:

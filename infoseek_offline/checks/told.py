@@ -27,7 +27,8 @@ SMALL = frozenset(
         "if while though although once later first"
     ).split()
 )
-JOINING = (SMALL | set("include includes included lies lie located situated".split())) - set("named known first called".split())
+JOINING = SMALL | set("include includes included lies lie located situated became become".split())
+JOINING -= set("named known first called".split())
 
 
 def words_in(text: str) -> list[str]:

@@ -34,7 +34,9 @@ SMALL = frozenset(
     ).split()
 )
 # Of a relation's words, those that only join: the rest must stand in the clue.
-_JOINING = SMALL - {"named", "known", "first", "called"} | frozenset("include includes included lies lie located situated".split())
+_JOINING = SMALL - {"named", "known", "first", "called"} | frozenset(
+    "include includes included lies lie located situated became become".split()
+)
 
 
 def words_of(text: str) -> list[str]:
@@ -129,7 +131,7 @@ def form_faults(tree: ResearchTree, question: str) -> Iterator[str]:
     if _LABEL.search(question):
         yield f"it says {_LABEL.findall(question)[0]}"
     if not _together(words_of(tree.root.noun), words_of(question)):
-        yield f"it does not ask for a {tree.root.noun}"
+        yield f"it does not say that T1 is a {tree.root.noun!r}"
 
 
 # What was added

@@ -22,7 +22,7 @@ _PLURAL_VERBS = {
     "is": "are", "was": "were", "has": "have", "lies": "lie", "belongs": "belong", "flows": "flow",
     "stands": "stand", "rises": "rise",
 }  # fmt: skip
-_PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|lies|[a-z]+ed|found|taught)\b")  # verbs that _plural can put in the plural
+_PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|lies|[a-z]+ed|found|taught)\b")  # verbs of which plural_after knows the plural
 _PLACE_AND_TIME = re.compile(r"((?:was |were )?(?:born|died|founded|discovered|built|first isolated|described|launched|killed))")
 
 
@@ -119,7 +119,7 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
         else:
             pronoun = "whom" if person else "which"
             plural = len(group) > 1 or (clue.constraint.other and is_plural(clue.other))
-            said = _plural(clue.say(first), clue.other) if plural else clue.say(first)
+            said = plural_after(clue.say(first), clue.other) if plural else clue.say(first)
             words = f"{first.preposition} {pronoun} {said}" if first.preposition else f"{pronoun if person else 'that'} {said}"
             (parts.nested_other if clue.nested else parts.relatives).append(words)
         clues.update((one.constraint.id, words) for one in told_by)
@@ -171,7 +171,7 @@ def _merged(group: list[Clue], within: Callable[[int, int], bool]) -> Clue:
     return Clue(group[0].constraint, group[0].forms, words, words, nested=False)
 
 
-def _plural(text: str, subject: str) -> str:
+def plural_after(text: str, subject: str) -> str:
     """The verb right behind the subject in the plural."""
     if not text.startswith(subject):
         return text

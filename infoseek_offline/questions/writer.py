@@ -18,7 +18,8 @@ from infoseek_offline.llm.asked import Asked, seed_of
 from infoseek_offline.llm.base import Message, Request, Sampling, Stage
 from infoseek_offline.llm.prompts import load_prompt
 from infoseek_offline.questions.cover import added, form_faults, kind_of, lacking, stands_in, untold
-from infoseek_offline.questions.names import Names, literal_name
+from infoseek_offline.questions.names import Names, is_plural, literal_name
+from infoseek_offline.questions.parts import plural_after
 from infoseek_offline.questions.realise import Wording
 from infoseek_offline.records import Constraint, ResearchTree, Vertex
 
@@ -142,7 +143,8 @@ class Writer:
             other = other[:1].lower() + other[1:]
         if re.match(r"(?i)(the|an?) ", other):
             text = text.replace("the {o}", "{o}")
-        return text.replace("the {v}", "{v}").replace("{v}", "\0").replace("{o}", other).replace("\0", vertex)
+        said = text.replace("the {v}", "{v}").replace("{v}", "\0").replace("{o}", other).replace("\0", vertex)
+        return plural_after(said, other) if is_plural(other) else said
 
 
 def question_schema() -> dict[str, Any]:
