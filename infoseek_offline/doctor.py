@@ -53,7 +53,7 @@ def examine_model(spec: str, run: Path | None = None) -> list[Finding]:
     from infoseek_offline.llm.canaries import TOKENS_AN_ITEM, examine_model
     from infoseek_offline.llm.open import open_model
 
-    (read, written), source = (_tokens_an_item(run), str(run)) if run else (TOKENS_AN_ITEM, "our own on the sample wiki (docs/models.md)")
+    (read, written), source = (_tokens_an_item(run), str(run)) if run else (TOKENS_AN_ITEM, "docs/models.md")
     model = open_model(spec)
     if isinstance(model, Batch):
         return [Finding("ok", "batch", line) for line in model.report or [f"no answers yet in {model.folder}"]]
