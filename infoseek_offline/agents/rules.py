@@ -96,7 +96,7 @@ class RuleBrowser:
 
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
-        self.version = f"rules-{RULES_VERSION}-{digest_of(phrases())}"
+        self.version = f"rules-{RULES_VERSION}-{digest_of(phrases(), phrases('phrases_it.toml'))}"
 
     def read(self, page: int) -> Sequence[Claim]:
         return read_claims(self.corpus, page)

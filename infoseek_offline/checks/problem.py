@@ -9,7 +9,7 @@ from typing import Any
 
 from infoseek_offline.config import Bounds
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.questions.realise import Wording
+from infoseek_offline.questions.style import Wording
 from infoseek_offline.records import ResearchTree, Verdict, Vertex
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.trees.extents import Extents

@@ -56,6 +56,7 @@ class Stored:
                 raise CorpusError(f"{folder} has corpus format {manifest['format']}, this version reads {FORMAT}: build it again")
             self.digest: str = manifest["digest"]
             self.size: int = manifest["pages"]["total"]
+            self.language: str = manifest["site"]["language"]
             self._link_at, self._link, self._link_kind = (self._array(n) for n in ("link_ptr", "link", "link_kind"))
             self._mention_at, self._mention = self._array("mention_ptr"), self._array("mention")
             kinds = self._array("kinds").tolist()

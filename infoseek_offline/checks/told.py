@@ -55,11 +55,14 @@ def clue_claims(
             yield claim, clue == vertex.noun and head(clue) == c.value, f"{clue!r} is not the kind of {vertex.id}"
         for words in filter(None, _other_side(tree, c, clues)):
             place = clue
+            if words == "subject" and stored.language.startswith("it"):
+                words = "voce"  # what a page of no known kind is called there
             below = tree.vertex(c.other) if c.kind == "link" else None
             if below and below.role == "inner" and words != below.noun:  # what describes "this island" stands before it
                 place = _told_apart(text, below.noun, clue) or clue
             held = _stands_in(words, place) or words.casefold()[:-1] in place.casefold()  # "Nebula" may be "nebulae" there
-            held = held or (c.kind == "category" and _stands_in(_one_of(words), place))
+            held = held or (c.kind == "category" and _stands_in(_one_of(words, stored.language), place))
+            held = held or (c.kind == "interval" and stored.language.startswith("it") and _same_numbers(words, place))
             yield claim, held, f"{place!r} does not hold {words!r}"
 
 
@@ -71,14 +74,23 @@ def _stands_in(words: str, text: str) -> bool:
 
 def _told_apart(question: str, noun: str, clue: str) -> str:
     """The sentence that describes "this NOUN" of a clue; "" where the clue holds the description itself."""
-    if not re.search(rf"\bthis {re.escape(noun)}\b", clue):
+    if not re.search(rf"\b(?:this |quest[oa] |quest'){re.escape(noun)}\b", clue):
         return ""
-    sentences = re.split(r"(?<=\.) (?=(?:A certain|There is|Which|What|Who) )", question)
-    return next((s for s in sentences if re.match(rf"(?:A certain|There is an?) {re.escape(noun)}\b", s)), "")
+    sentences = re.split(r"(?<=\.) (?=(?:A certain|There is|Which|What|Who|C'è|Qual|Quale|Chi|Sapresti) )", question)
+    opening = rf"(?:A certain |There is an? |C'è (?:un[ao]? |un')){re.escape(noun)}\b"
+    return next((s for s in sentences if re.match(opening, s)), "")
 
 
-def _one_of(category: str) -> str:
-    """ "moon of Uranus" for "Moons of Uranus"."""
+def _same_numbers(value: str, clue: str) -> bool:
+    """Whether the clue says the range's numbers, one behind the other, with the separators of another language."""
+    told, said = ([re.sub(r"[.,]", "", n) for n in re.findall(r"\d[\d.,]*", text)] for text in (value, clue))
+    return len(told) == 2 and told == said[: len(told)]
+
+
+def _one_of(category: str, language: str) -> str:
+    """ "moon of Uranus" for "Moons of Uranus"; of an Italian category all but its first word, whose singular is not made here."""
+    if language.startswith("it"):
+        return category.partition(" ")[2]
     found = re.fullmatch(r"(\w+?)(ies|(?:(?<=ss)|(?<=sh)|(?<=ch)|(?<=x))es|s) (.+)", category)
     return f"{found[1].lower()}{'y' if found[2] == 'ies' else ''} {found[3]}" if found else category
 

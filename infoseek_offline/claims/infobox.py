@@ -46,13 +46,13 @@ _UNITS = frozenset(
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE_ANCHOR = re.compile(rf"(?:\d{{1,2}} )?(?:(?:{_MONTH})\b ?)?[\d, ]*(?:BCE?|AD|CE|s)?")
 _LIST_MARK = re.compile(r"[;,\n·•/]|\s(?:and|&)\s")
-_PLACE_KEY = re.compile(r"place|location|city|town|born|died|headquarters|residence|departure|destination|site|source|mouth")
+_PLACE_KEY = re.compile(r"place|location|luogo|city|town|born|died|headquarters|residence|departure|destination|site|source|mouth")
 
 
 @cache
-def phrases() -> dict[str, dict[str, str]]:
+def phrases(table_name: str = "phrases.toml") -> dict[str, dict[str, str]]:
     """Wording by key (or "moon/discoverer") for each kind, and the keys to skip."""
-    raw: dict[str, dict[str, str]] = tomllib.loads((files(__package__) / "phrases.toml").read_text(encoding="utf-8"))
+    raw: dict[str, dict[str, str]] = tomllib.loads((files(__package__) / table_name).read_text(encoding="utf-8"))
     table: dict[str, dict[str, str]] = {"skip": dict.fromkeys(_split(raw["skip"]["keys"]), "")}
     for kind in ("link", "date", "number", "count", "text"):
         known = table.setdefault(kind, {})
@@ -80,15 +80,25 @@ def _known_keys() -> frozenset[str]:
     return frozenset(key.split("/", 1)[-1] for table in phrases().values() for key in table)
 
 
-def box_type(name: str) -> str:
+def box_type(name: str, language: str = "en") -> str:
     """The last word of the infobox's name; every sort of taxobox is a taxobox."""
     if re.search(r"(?i)taxobox|speciesbox|subspeciesbox|hybridbox", name):
         return "taxobox"
-    return infobox_type(name)
+    return infobox_type(name, language)
 
 
-def known_wording(kind: Kind, key: str, box: str) -> str | None:
-    table = phrases()[kind]
+def table_of(language: str) -> dict[str, dict[str, str]]:
+    """The phrases of a wiki's own language where there is a table of it; else the English ones, whose keys many wikis use."""
+    return phrases("phrases_it.toml") if language.split("-")[0] == "it" else phrases()
+
+
+def is_english(language: str) -> bool:
+    """Whether an unknown key may be read as an English noun."""
+    return language.split("-")[0] in ("en", "simple")
+
+
+def known_wording(kind: Kind, key: str, box: str, language: str = "en") -> str | None:
+    table = table_of(language)[kind]
     found = table.get(f"{box}/{key}") if box else None
     return found if found is not None else table.get(key)
 
@@ -98,12 +108,13 @@ def infobox_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     facts = corpus.facts(page)
     if not facts:
         return
-    box = box_type(corpus.page(page).infobox)
+    language = corpus.language
+    box = box_type(corpus.page(page).infobox, language)
     links = [link for link in corpus.links(page) if link.kind == LinkKind.INFOBOX and link.start >= 0]
     for fact in facts:
         key = re.sub(r"\s*\d+$", "", fact.key)
         inside = [link for link in links if fact.start <= link.start and link.end <= fact.end]
-        wording = link_wording(key, box) if inside else ""
+        wording = link_wording(key, box, language) if inside else ""
         said = False
         for link in inside:
             if wording and is_value(fact, link) and link.target != page:
@@ -117,7 +128,7 @@ def infobox_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
 
 
 def _literal(corpus: Corpus, fact: Fact, key: str, box: str) -> Iterator[Claim]:
-    wording = literal_wording(key, fact, box)
+    wording = literal_wording(key, fact, box, corpus.language)
     if not wording:
         return
     heads = {noun.split()[-1] for noun in (corpus.nouns[fact.page], *corpus.page(fact.page).types) if noun}
@@ -145,12 +156,12 @@ def is_value(fact: Fact, link: Link) -> bool:
     return alone and re.fullmatch(r"(?i)\s*(?:the|in|at|by)?\s*", before) is not None
 
 
-def link_wording(key: str, box: str = "") -> str:
+def link_wording(key: str, box: str = "", language: str = "en") -> str:
     """ "" for a key that can't be put into words."""
-    known = known_wording("link", key, box)
+    known = known_wording("link", key, box, language)
     if known is not None:
         return known
-    if key in phrases()["skip"]:
+    if key in table_of(language)["skip"] or not is_english(language):
         return ""
     return verb_wording(key) or noun_wording(key)
 
@@ -173,38 +184,38 @@ def noun_wording(key: str) -> str:
     return f"the {key} of {{s}} {'include' if plural else 'is'} {{o}}"
 
 
-def literal_wording(key: str, fact: Fact, box: str = "") -> str:
+def literal_wording(key: str, fact: Fact, box: str = "", language: str = "en") -> str:
     """ "" for a key or a value that can't be put into words."""
     if fact.quantities:
         unit = fact.quantities[0].unit
         if unit == "year":
-            return known_wording("date", key, box) or ""
+            return known_wording("date", key, box, language) or ""
         if not unit:
-            return known_wording("count", key, box) or ""
+            return known_wording("count", key, box, language) or ""
         if unit not in _UNITS:
             return ""
-        known = known_wording("number", key, box)
-        if known is None and key not in phrases()["skip"]:
+        known = known_wording("number", key, box, language)
+        if known is None and key not in table_of(language)["skip"] and is_english(language):
             known = noun_wording(key)
         return known if known and "include" not in known else ""
-    return _text_wording(key, fact.value, box)
+    return _text_wording(key, fact.value, box, language)
 
 
-def _text_wording(key: str, value: str, box: str) -> str:
+def _text_wording(key: str, value: str, box: str, language: str) -> str:
     """A short value has the wording of a linked one if it looks like a name."""
     if not value or len(value.split()) > MAX_VALUE_WORDS or re.search(r"[\d;:{}\[\]|<>=*?/\"“”()\n]", value):
         return ""
     if value.casefold() in ("yes", "no", "none", "unknown", "n/a", "various", "see below"):
         return ""
-    known = known_wording("text", key, box)
+    known = known_wording("text", key, box, language)
     if known is not None:
         return known
     if _LIST_MARK.search(value) and not (_PLACE_KEY.search(key) and value.count(",") <= 2 and " and " not in value):
         return ""
-    known = known_wording("link", key, box)
+    known = known_wording("link", key, box, language)
     if known is not None:
         return known if value[:1].isupper() or value.startswith("the ") else ""
-    if key in phrases()["skip"]:
+    if key in table_of(language)["skip"] or not is_english(language):
         return ""
     wording = noun_wording(key)
     return wording if "include" not in wording else ""

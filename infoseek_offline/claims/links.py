@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from infoseek_offline.claims.infobox import link_wording, phrases
+from infoseek_offline.claims.infobox import box_type, link_wording, table_of
 from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import Claim, LinkKind
@@ -68,11 +68,12 @@ def named_value_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     named: dict[tuple[int, int], set[int]] = defaultdict(set)
     for target, start, end in corpus.mention[low:high].tolist():
         named[(start, end)].add(target)
-    skip = phrases()["skip"]
+    language, box = corpus.language, box_type(corpus.page(page).infobox, corpus.language)
+    skip = table_of(language)["skip"]
     text = corpus.page(page).text
     for fact in facts:
         key = re.sub(r"\s*\d+$", "", fact.key)
-        wording = "" if key in skip or fact.links or fact.quantities else link_wording(key)
+        wording = "" if key in skip or fact.links or fact.quantities else link_wording(key, box, language)
         if not wording:
             continue
         for item in _ITEM.finditer(text, fact.start, fact.end):

@@ -69,6 +69,36 @@ def sentence_types(sentence: str) -> list[str]:
     return phrases
 
 
+_ITALIAN_COPULA = re.compile(
+    r"(?:\bè|\bera|\bfu|\bè stat[oa]|\bsono|\bfurono)(?: (?:anche|oggi|attualmente|stat[oa]))?"
+    r" (?:uno dei |una delle |un[ao]? |un['’]|il |lo |la |l['’])(?P<rest>[^\W\d_].{2,80})"
+)
+# Words before a noun that are no kind, and nouns that say no kind either.
+_ITALIAN_BEFORE = frozenset(
+    (
+        "grande piccolo piccola antico antica celebre famoso famosa noto nota importante nuovo nuova vecchio primo prima ultimo "
+        "ultima secondo seconda terzo terza principale maggiore più meno breve lungo lunga ex vasto vasta popolare particolare "
+        "storico storica raro rara semplice minore seconda quarto quarta quinto quinta unico unica principali maggiori"
+    ).split()
+)
+_ITALIAN_NO_KIND = frozenset(
+    "tipo gruppo parte insieme serie forma nome termine sorta parola uno una che dei delle stato modo caso metodo risultato".split()
+)
+
+
+def italian_types(sentence: str, activity: str) -> list[str]:
+    """The same for Italian: "X è un grande fiume che …" gives ["fiume"]; `activity` is what a person's infobox says, which stands
+    first."""
+    found = [activity.strip().lower()] if re.fullmatch(r"[^\W\d_]{4,}", activity.strip()) else []
+    copula = _ITALIAN_COPULA.search(_BRACKETED.sub(" ", sentence))
+    words = re.findall(r"[^\W\d_]+['’]?", copula["rest"]) if copula else []
+    while words and words[0] in _ITALIAN_BEFORE:
+        words.pop(0)
+    if words and words[0].islower() and len(words[0]) > 2 and words[0] not in _ITALIAN_NO_KIND and words[0][-1] not in "'’":
+        found.append(words[0])
+    return found
+
+
 # How a kind is called in a question where the infobox's own word would sound odd.
 SHOWN_KINDS = {
     "settlement": "place", "water": "body of water", "officeholder": "politician", "royalty": "monarch", "biography": "person",

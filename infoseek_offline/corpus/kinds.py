@@ -21,6 +21,7 @@ _THINGS_IN_ING = frozenset(
 # Words of an infobox's name that say what the box is for and not what the page is about.
 _NO_KIND = frozenset(
     "submission topic infoskreine taksonomeja bio hieroglyphen hieroglyphs positionskarte zweispaltig mean name figure thing item "
+    "divisione tassobox "
     "study search enough soft page article information data map table list gottheit multiple "
     "issues 基礎情報 イベントインフォメーション 複数の問題".split()
 )
@@ -91,3 +92,18 @@ def singular(noun: str) -> str:
     if noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
         return noun[:-1]
     return noun
+
+
+def italian_singulars(plural: str) -> tuple[str, ...]:
+    """What an Italian plural may be the plural of: "fiumi" of "fiumo", "fiume", "fiuma"."""
+    low = plural.casefold()
+    found = [low]
+    if low.endswith(("chi", "ghi")):
+        found.append(low[:-2] + "o")
+    elif low.endswith(("che", "ghe")):
+        found.append(low[:-2] + "a")
+    if low.endswith("i"):
+        found += [low[:-1] + ending for ending in ("o", "e", "a", "io")]
+    elif low.endswith("e"):
+        found.append(low[:-1] + "a")
+    return tuple(found)

@@ -87,6 +87,10 @@ def _phrases(parsed: ParsedPage, sentences: list[tuple[int, int]], language: str
     if language.startswith(("en", "simple")) and sentences and sentences[0][1] <= parsed.prose_end:
         first = parsed.text[sentences[0][0] : sentences[0][1]]
         phrases += entities.sentence_types(first)
+    elif language.split("-")[0] == "it":
+        first = parsed.text[sentences[0][0] : sentences[0][1]] if sentences and sentences[0][1] <= parsed.prose_end else ""
+        told = {f.key: parsed.text[f.start : f.end] for f in parsed.fields if f.key in ("attività", "attività2")}
+        phrases += entities.italian_types(first, told.get("attività", ""))
     by_box = entities.infobox_type(parsed.infobox, language)
     if by_box:
         phrases.append(by_box)

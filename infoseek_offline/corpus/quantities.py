@@ -58,7 +58,7 @@ _NUMBER = re.compile(
 _COUNT_KEY = re.compile(
     r"population|students?|staff|elevation|height|area|length|mass|weight|depth|width|capacity|number|\bno\b|total|faculty|"
     r"undergrad|postgrad|enrol|employees|members|households|density|rank|volume|speed|distance|diameter|radius|seats|pages|episodes|"
-    r"size|power|range|altitude|prominence|isolation|count|passengers|floor|postal|zip|code|melting|boiling|temperature|runtime|crew|"
+    r"size|power|range|altitude|prominence|isolation|count|passengers|floor|abitanti|popolazione|superficie|altitudine|altezza|lunghezza|postal|zip|code|melting|boiling|temperature|runtime|crew|"
     r"apogee|perigee|wavelength|focal|gdp|visitors|orders?|sales|casualties|strength|id\b|discharge|catchment",
     re.IGNORECASE,
 )

@@ -26,7 +26,8 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import LanguageModel
-from infoseek_offline.questions.realise import Realiser, Wording
+from infoseek_offline.questions.languages import realiser_for
+from infoseek_offline.questions.style import Wording
 from infoseek_offline.questions.writer import Writer
 from infoseek_offline.records import Certificate, Mend, Phrasing, Question, Rejection, ResearchTree, Verdict
 from infoseek_offline.retrieval.searcher import Searcher
@@ -70,7 +71,7 @@ class Maker:
     ) -> None:
         self.corpus, self.searcher, self.config = corpus, searcher, config
         self.extents = extents if extents is not None else Extents(corpus, config.reading)
-        self.realiser = Realiser(corpus)
+        self.realiser = realiser_for(corpus)
         self.model: Asked | None = None
         self.planner: Planner = RulePlanner()
         self.writer: Writer | None = None

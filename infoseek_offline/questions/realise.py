@@ -9,9 +9,7 @@ where a verb might belong to the noun outside as well.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -21,32 +19,12 @@ from infoseek_offline.questions.clauses import forms
 from infoseek_offline.questions.fit import CONNECTED, connected, fitted
 from infoseek_offline.questions.names import Names, literal_name
 from infoseek_offline.questions.parts import SUBORDINATE, Clue, Parts, a, listed, parts_of
+from infoseek_offline.questions.style import LONG_QUESTION, OPENINGS, Style, Wording, digest, set_apart, styles
 from infoseek_offline.records import ResearchTree, Vertex
 
-OPENINGS = 4
 NO_KIND = "subject"  # the noun of a page whose kind is not known
-LONG_QUESTION = 34  # words, from which on a description gets a sentence of its own
-LONG_CLUE = 14  # words of a clue that holds a description, from which on it may get one
 _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
 _CATEGORY = re.compile(r"(?P<nouns>[^\W\d_]+) (?P<rest>(?:of|in|from|by|on|at) .+)")
-
-
-@dataclass(frozen=True)
-class Wording:
-    """`clues` gives for each constraint id the words of `question` that state it; a clue that leads to a described page holds
-    that page's description too."""
-
-    question: str
-    clues: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a tree is told: which opening, in which order, and which descriptions get a sentence of their own before the question."""
-
-    opening: int  # 0 to 3; see `Realiser._ask`
-    backward: bool = False
-    apart: tuple[str, ...] = ()  # vertices, the deepest first
 
 
 @dataclass
@@ -70,23 +48,13 @@ class Realiser:
         """Different questions of the same tree, the first as `realise` gives it; all clues are in each. They differ in opening, in
         the order of the clues and in what gets a sentence of its own."""
         seen: set[str] = set()
-        for style in self._styles(tree):
+        first = digest(tree) % OPENINGS
+        whole = self._tell(tree, Style(first))
+        for style in styles(first, set_apart(tree, whole.clues), len(whole.question.split()) > LONG_QUESTION):
             wording = self._tell(tree, style)
             if wording.question not in seen:
                 seen.add(wording.question)
                 yield wording
-
-    def _styles(self, tree: ResearchTree) -> Iterator[Style]:
-        first = _digest(tree) % OPENINGS
-        whole = self._tell(tree, Style(first))
-        apart = _set_apart(tree, whole.clues)
-        long = len(whole.question.split()) > LONG_QUESTION
-        ways = ((apart, ()) if long else ((), apart)) if apart else ((),)
-        # What differs most from the ones before comes first.
-        for turn in range(OPENINGS):
-            yield Style((first + turn) % OPENINGS, turn % 2 == 1, ways[turn % len(ways)])
-        for turn in range(OPENINGS):
-            yield from (Style((first + turn) % OPENINGS, backward, way) for backward in (False, True) for way in ways)
 
     def _tell(self, tree: ResearchTree, style: Style) -> Wording:
         telling = _Telling(tree, style)
@@ -227,26 +195,6 @@ class Realiser:
         return found
 
 
-def _set_apart(tree: ResearchTree, clues: dict[str, str]) -> tuple[str, ...]:
-    """Described pages below the root that a sentence of their own makes easier to read: those with much to say of them, whose kind
-    is no other's in the tree, so that "this university" is one. At most one branch, the deepest vertex first."""
-    nouns = Counter(v.noun.rsplit(" ", 1)[-1] for v in tree.vertices if v.role != "leaf")
-    told = {c.other: len(clues[c.id].split()) for v in tree.vertices for c in v.constraints if c.other}
-    chosen: list[Vertex] = []
-    for vertex in tree.vertices:
-        if vertex.role == "inner" and nouns[vertex.noun.rsplit(" ", 1)[-1]] == 1 and told[vertex.id] >= LONG_CLUE:
-            if vertex.parent == tree.root.id and not chosen:
-                best = max(
-                    (v for v in tree.children(tree.root.id) if v.role == "inner" and nouns[v.noun.rsplit(" ", 1)[-1]] == 1),
-                    key=lambda v: (told[v.id], v.id),
-                )
-                chosen.append(best)
-            elif chosen and vertex.parent == chosen[-1].id:
-                chosen.append(vertex)
-    return tuple(v.id for v in reversed(chosen))
-
-
-
 def _simple(words: str) -> bool:
     """A description short enough that what follows a comma isn't taken for a part of it."""
     return len(words.split()) <= 16 and len(SUBORDINATE.findall(words)) == 1 and "," not in words and " and " not in words
@@ -287,12 +235,6 @@ def _uncapitalised(value: str) -> str:
     if demonym or not first[1:].islower() or any(word[:1].isupper() for word in rest):
         return value
     return value[:1].lower() + value[1:]
-
-
-def _digest(tree: ResearchTree) -> int:
-    """A number that depends on what the tree says, for the choice between openings."""
-    said = "\n".join(f"{v.title}|{c.wording}|{c.value}" for v in tree.vertices for c in v.constraints)
-    return hashlib.sha256(said.encode()).digest()[0]
 
 
 def _also(verb: str) -> str:

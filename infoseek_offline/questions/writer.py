@@ -20,7 +20,7 @@ from infoseek_offline.llm.prompts import load_prompt
 from infoseek_offline.questions.cover import added, form_faults, kind_of, lacking, stands_in, untold
 from infoseek_offline.questions.names import Names, is_plural, literal_name
 from infoseek_offline.questions.parts import plural_after
-from infoseek_offline.questions.realise import Wording
+from infoseek_offline.questions.style import Wording
 from infoseek_offline.records import Constraint, ResearchTree, Vertex
 
 TRIES = 3

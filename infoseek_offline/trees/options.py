@@ -20,7 +20,7 @@ from infoseek_offline.claims.links import has_sentence_rules
 from infoseek_offline.claims.store import ClaimStore, Statement, stated
 from infoseek_offline.claims.vague import Blur, blur_of
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.questions.clauses import realisable
+from infoseek_offline.questions.languages import sayable
 from infoseek_offline.records import Claim, Constraint, Fact
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.named import named_in
@@ -156,7 +156,7 @@ class Options:
 
     def _sayable(self, page: int) -> list[Statement]:
         """Statements that can be put into a question."""
-        return [s for s in self.claims.about(page) if s.claim.kind == "type" or realisable(s.wording)]
+        return [s for s in self.claims.about(page) if s.claim.kind == "type" or sayable(s.wording, self.corpus.language)]
 
     def sharing(self, constraint: Constraint, other: int) -> int:
         """How many pages the claims put into this very relation with the named page: one has Cardiff as its seat, dozens contain
