@@ -82,7 +82,8 @@ _ITALIAN_BEFORE = frozenset(
     ).split()
 )
 _ITALIAN_NO_KIND = frozenset(
-    "tipo gruppo parte insieme serie forma nome termine sorta parola uno una che dei delle stato modo caso metodo risultato".split()
+    ("tipo gruppo parte insieme serie forma nome termine sorta parola "
+    "uno una che di del dello della dei degli delle stato modo caso metodo risultato").split()
 )
 
 

@@ -22,7 +22,7 @@ _THINGS_IN_ING = frozenset(
 _NO_KIND = frozenset(
     "submission topic infoskreine taksonomeja bio hieroglyphen hieroglyphs positionskarte zweispaltig mean name figure thing item "
     "divisione tassobox "
-    "study search enough soft page article information data map table list gottheit multiple "
+    "study search enough soft body basis archery page article information data map table list gottheit multiple "
     "issues 基礎情報 イベントインフォメーション 複数の問題".split()
 )
 _ONE_IN_S = frozenset(

@@ -50,13 +50,15 @@ def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tupl
     if clauses and clauses[0].form == "possessive" and _DAY.fullmatch(name):
         text = clauses[0].text.replace(" is {o}", " falls on {o}").replace(" include {o}", " fall on {o}")
         clauses = [Clause("possessive", text)]
+    if other in ("continent", "country", "state"):  # "an ocean that borders the continent that …"
+        clauses = [Clause("verb", "borders {o}") if c.text == "has {o} on its shore" else c for c in clauses]
     if clauses and clauses[0].text == "worked in {o}" and _is_matter(name):
         clauses = [Clause("verb", "did research on {o}")]
     if clauses and clauses[0] == Clause("relative", "{o} worked", "in") and subject and subject not in _FIELDS | _LAND | _AREAS:
         clauses[0] = Clause("relative", "{o} did research", "on")
     if clauses and clauses[0].text == "belonged to {o}" and other in _AREAS:
         clauses = [Clause("verb", "came from {o}")]
-    if clauses and clauses[0] == Clause("relative", "{o} is known", "for") and subject not in _KNOWN_FOR:
+    if clauses and clauses[0] == Clause("relative", "{o} is known", "for") and subject not in _KNOWN_FOR and other not in _LAND:
         clauses[0] = Clause("relative", "{o} is associated", "with")
     if clauses and re.fullmatch(r"(?:is|was) part of \{o\}", clauses[0].text) and other == "programme":
         clauses = [Clause("verb", "belonged to {o}")]

@@ -254,7 +254,7 @@ VAGUE = re.compile(
     r"\bused the\b|\bwent to \{|\bcame to the attention\b|\b(?:type|kind|form|sort) of [a-z]+ of \{|"
     r"\} (?:discovered|found|gave|made|took|spent|fled|produced|wrote|built) (?:in|at|on|from|his|her) |"
     r"\bfor [a-z]+ of (?:the )?\{|\bis an? (?:asteroid|comet|planet|star) of (?:the )?\{o|"
-    r"\boccasions\b|\bin turn\b|\bpart in the foundation\b"
+    r"\brepresents (?:the )?\{|\bstrong\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )
 
 # Clauses that are right but that a reader stumbles over, with how much less often they are taken: the first always, the second

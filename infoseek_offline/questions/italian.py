@@ -29,6 +29,7 @@ from infoseek_offline.questions.italian_grammar import (
 from infoseek_offline.questions.style import LONG_QUESTION, OPENINGS, Style, Wording, digest, set_apart, styles
 from infoseek_offline.records import Constraint, LinkKind, ResearchTree, Vertex
 
+CONNECTED = "{s} is connected with {o}"
 NO_KIND = "voce"  # the noun of a page whose kind is not known
 _RELATIVE = re.compile(r"(?:(?:in|di|a|da|su|con|per|tra|presso|attorno a) cui|(?:tra )?(?:il|la|i|le|lo|gli) cui) ")
 _AREAS = frozenset("stato paese nazione regione continente isola provincia contea dipartimento cantone regno repubblica".split())
@@ -39,6 +40,8 @@ _PEOPLE = re.compile(
 _NO_PERSON = frozenset("elemento fico portico programma strumento".split())
 _RANGE = re.compile(r"between ([−-]?[\d,.]+)( million| billion|) and ([−-]?[\d,.]+)( million| billion|)(.*)")
 _SAMPLE = 60
+_ALIKE = re.compile(r"(è (?:legat|associat)[oa]|confina|fa parte|ha giocato|ha ricevuto|ha studiato|ha tra i suoi affluenti) ")
+_INSIDE = re.compile(r"\b(?:che|cui)\b")
 
 
 def sayable(wording: str) -> bool:
@@ -121,7 +124,20 @@ class ItalianRealiser:
             said.append((nested, len(words.split()), c.id, words))
             clues[c.id] = words
         said.sort(key=lambda s: (s[0], -s[1] if style.backward else s[1], s[2]))
-        told = [words for _, _, _, words in said]
+        told: list[str] = []
+        heads: dict[str, list[tuple[str, str]]] = {}  # what is said alike is said once: "è legato al boro e all'elemento che …"
+        for _, _, name, words in said:
+            alike = _ALIKE.match(words)
+            key = alike[1] if alike else words
+            if not alike or any(_INSIDE.search(before) for _, before in heads.get(key, ())):
+                told.append(words)  # what stands behind a description would hang on it
+                continue
+            heads.setdefault(key, []).append((name, words.removeprefix(key).strip()))
+            if len(heads[key]) > 1:
+                told.remove(clues[heads[key][0][0]])
+            whole = f"{key} {_listed([rest for _, rest in heads[key]])}".strip()
+            told.append(whole)
+            clues.update((one, whole) for one, _ in heads[key])
         return noun, [w for w in told if not _RELATIVE.match(w)], [w for w in told if _RELATIVE.match(w)]
 
     def _clause(self, tree: ResearchTree, vertex: Vertex, c: Constraint, style: Style, clues: dict[str, str]) -> str:
@@ -139,6 +155,8 @@ class ItalianRealiser:
             pattern = relations[_swapped(said)][1]
         else:
             raise ValueError(f"no clause for {c.wording!r}")
+        if said == CONNECTED and (vertex.depth + style.opening) % 2:
+            pattern = pattern.replace("legat@", "associat@")
         other = self._other(tree, c, style, clues)
         of_other = _RELATIVE.match(pattern) is not None and "cui è il" not in pattern
         plain = agree(pattern, other.gender if of_other else self._gender(vertex), other.plural if of_other else False)
@@ -183,7 +201,11 @@ class ItalianRealiser:
         if article and articles[article] * 2 <= anchors.total():
             article = ""
         first = base.split()[0].lower()
-        if not anchors and not self._is_person(page):
+        if not articles and text == low != base:
+            article = definite(low, gender(low.split()[0]))  # "cloro" is "il cloro" behind a preposition
+        if not anchors and (opening := _opening(base, self.corpus.page(page).text[:160])):
+            article, text = opening
+        elif not anchors and not self._is_person(page):
             if first in _HEADS:
                 article = definite(base, gender(first))
             elif noun in ("stato", "fiume", "nazione") and " " not in base:
@@ -213,6 +235,15 @@ class ItalianRealiser:
         return +anchors, articles
 
 
+def _opening(base: str, text: str) -> tuple[str, str] | None:
+    """The article and the name as the page's own first words show them: "L'astato è …" gives ("l'", "astato")."""
+    found = re.search(rf"(?i)(?:^|[\s(])(?P<article>il |lo |la |i |gli |le |l['’])(?P<name>{re.escape(base)})\b", text)
+    if found is None:
+        return None
+    article = found["article"].strip().lower().replace("’", "'")
+    return article, found["name"]
+
+
 _HEADS = frozenset(
     "lago monte isola università battaglia regno repubblica impero mar mare oceano fiume museo accademia osservatorio ponte "
     "guerra provincia torre castello chiesa cattedrale basilica palazzo teatro stadio aeroporto partito arcipelago golfo "
@@ -235,7 +266,7 @@ def _listed(pieces: list[str]) -> str:
     if len(pieces) <= 1:
         return "".join(pieces)
     closed = "," if any(re.search(r"\b(?:che|cui)\b.*\b(?:che|cui)\b", words) for words in pieces[:-1]) else ""
-    last = f"e{'d' if pieces[-1].startswith('e') else ''} {pieces[-1]}"
+    last = f"e{'d' if pieces[-1][:1] in 'eEèÈ' else ''} {pieces[-1]}"
     return f"{', '.join(pieces[:-1])}{closed} {last}"
 
 

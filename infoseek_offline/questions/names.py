@@ -39,7 +39,7 @@ _THE = re.compile(
     r"^[^\W\d_][\w'’-]* .*\b(?:telescope|astrograph|refractor|reflector|stone|programme|program|telescopes|dynasty|expedition)$|"
     r"\b(?:River|Ocean|Sea|Canal|Desert|Peninsula|Strait|Empire|Republic|Kingdom|Union|Federation|Society|Academy|Museum|Institute|"
     r"Institution|Prize|Medal|Award|Dynasty|dynasty|Alps|Andes|Islands|Mountains|Hills|Netherlands|Philippines|States|Belt|"
-    r"Expedition|expedition|War|Revolution|Renaissance|Bible|Association|Foundation|Observatories|Party|Order|Church|Army|Navy|Office)$"
+    r"Expedition|expedition|War|Revolution|Renaissance|Bible|Association|Foundation|Observatories|Party|Order|Church|Army|Navy|Office|clan|family|period|school|faith)$"
 )
 
 
@@ -87,6 +87,8 @@ class Names:
         base = base_title(title)
         if self._bases.get(base, 0) > 1 and base != title:
             noun = self.corpus.nouns[page] or title[len(base) :].strip(" ()")
+            if noun.rsplit(" ", 1)[-1] == base.rsplit(" ", 1)[-1].lower():
+                return title  # "Tsuki Shrine (Kyoto)", which the kind tells nothing of
             return f"the {noun} {base}"
         anchors, articles = self._shown(page)
         if self._lower(base, anchors) or (not anchors and self._counted(page, base)):
@@ -162,9 +164,7 @@ class Names:
         if self._is_person(page):
             return False
         text = self.corpus.page(page).text
-        if base in text[:300]:
-            return re.search(rf"\b[Tt]he {re.escape(base)}\b", text[:300]) is not None
-        return _THE.search(base) is not None
+        return re.search(rf"\b[Tt]he {re.escape(base)}\b", text[:300]) is not None or _THE.search(base) is not None
 
     def head(self, page: int) -> str:
         """The kind's last word, "" where the page has none."""

@@ -19,10 +19,9 @@ from infoseek_offline.questions.clauses import forms
 from infoseek_offline.questions.fit import CONNECTED, connected, fitted
 from infoseek_offline.questions.names import Names, literal_name
 from infoseek_offline.questions.parts import SUBORDINATE, Clue, Parts, a, listed, parts_of
-from infoseek_offline.questions.style import LONG_QUESTION, OPENINGS, Style, Wording, digest, set_apart, styles
+from infoseek_offline.questions.style import LONG_QUESTION, NO_KIND, OPENINGS, Style, Wording, digest, set_apart, styles
 from infoseek_offline.records import ResearchTree, Vertex
 
-NO_KIND = "subject"  # the noun of a page whose kind is not known
 _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
 _CATEGORY = re.compile(r"(?P<nouns>[^\W\d_]+) (?P<rest>(?:of|in|from|by|on|at) .+)")
 
@@ -75,7 +74,7 @@ class Realiser:
             verbs = _who([*parts.verbs, *parts.nested], person)
             tail = listed([*parts.relatives, *parts.possessives, *verbs, *parts.nested_other])
             return f"{_what(person, opening)} the {head} {tail}?"
-        if len(parts.nested) > 2 or (len(parts.nested) == 2 and not _simple(parts.nested[0])):
+        if len(parts.nested) > 1:
             return self._side_by_side(head, inserted, parts, clues)
         if not predicates:
             tail = listed([*parts.relatives, *parts.possessives])
@@ -99,7 +98,8 @@ class Realiser:
         first, *others = parts.nested
         rest = [_also(words) for words in others]
         clues.update((c, _also(words)) for c, words in list(clues.items()) if words in others)
-        said = f"Which {head}{aside} {listed([*parts.verbs, first])}"
+        asked = "What" if head == NO_KIND and not inserted else f"Which {head}{aside}"
+        said = f"{asked} {listed([*parts.verbs, first])}"
         said += "".join(f", {words}" for words in rest[:-1])
         return f"{said}, and {rest[-1]}?"
 
@@ -193,11 +193,6 @@ class Realiser:
                     said = connected(vertex.depth + telling.style.opening)
             found.append(Clue(constraint, said, other, bare, nested, page))
         return found
-
-
-def _simple(words: str) -> bool:
-    """A description short enough that what follows a comma isn't taken for a part of it."""
-    return len(words.split()) <= 16 and len(SUBORDINATE.findall(words)) == 1 and "," not in words and " and " not in words
 
 
 def _inserted(parts: Parts, person: bool) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from infoseek_offline.records import ResearchTree, Vertex
 
 OPENINGS = 4
+NO_KIND = "subject"  # the noun of a page whose kind is not known
 LONG_QUESTION = 34  # words, from which on a description gets a sentence of its own
 LONG_CLUE = 14  # words of a clue that holds a description, from which on it may get one
 
@@ -46,6 +47,7 @@ def set_apart(tree: ResearchTree, clues: dict[str, str]) -> tuple[str, ...]:
     """Described pages below the root that a sentence of their own makes easier to read: those with much to say of them, whose kind
     is no other's in the tree, so that "this university" is one. At most one branch, the deepest vertex first."""
     nouns = Counter(v.noun.rsplit(" ", 1)[-1] for v in tree.vertices if v.role != "leaf")
+    nouns[NO_KIND] = 2  # "this subject" may be anything
     told = {c.other: len(clues[c.id].split()) for v in tree.vertices for c in v.constraints if c.other}
     chosen: list[Vertex] = []
     for vertex in tree.vertices:
