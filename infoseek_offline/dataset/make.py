@@ -38,6 +38,8 @@ from infoseek_offline.trees.repair import mend
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
 STAGE_VERSION = 9
+RULES = "rules"  # who wrote a question that no model did
+MENDS = 4  # repairs of one tree
 HOPELESS = 6  # attempts without one finished tree, after which a page is left
 
 
