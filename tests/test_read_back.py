@@ -95,7 +95,9 @@ def read(tree: ResearchTree, question: str, names: set[str]) -> Read:
         head = re.match(r"(?:A certain|There is an?) ", sentence)
         stack = [Open(tree.root.id, False)]
         if head:
-            vertex = next(v for v in unused if v.role == "inner" and re.match(rf"{re.escape(v.noun)}\b", sentence[head.end() :]))
+            fits = (v for v in unused if v.role == "inner" and re.match(rf"{re.escape(v.noun)}\b", sentence[head.end() :]))
+            if (vertex := next(fits, None)) is None:
+                return found  # it describes what is not in the tree
             unused.remove(vertex)
             apart[vertex.noun] = vertex.id
             stack = [Open(vertex.id, False)]
@@ -110,7 +112,7 @@ def _sentence(
     event = re.compile(
         rf"⟦(?P<mark>\d+)⟧|\bthis (?P<this>{nouns})\b|"
         rf"\b(?P<article>the|an?) (?P<noun>{nouns})(?= (?:with an? |{PRONOUN} |in |on |at |of |near |within |⟦))|"
-        r"(?P<also>, and (?=(?:is |was |are |were )?also ))|(?P<comma>,)|(?P<and> and )"
+        r"(?P<also>, and (?=(?:that |who )?(?:is |was |are |were )?also ))|(?P<comma>,)|(?P<and> and )"
     )
     base = stack[0]
     all_words = sentence  # the verb of "in which the physicist who … worked" may stand far behind its subject

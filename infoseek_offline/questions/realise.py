@@ -70,9 +70,11 @@ class Realiser:
         inserted = _inserted(parts, person)
         head = f"{noun}{_with(parts.measures)}"
         predicates = [*parts.verbs, *parts.nested]
-        if parts.nested_other:  # "at which the chemist who … studied" can only stand at the end
-            verbs = _who([*parts.verbs, *parts.nested], person)
-            tail = listed([*parts.relatives, *parts.possessives, *verbs, *parts.nested_other])
+        if parts.nested_other:  # "at which the chemist who … studied" can only stand behind what is short
+            tail = listed([*parts.relatives, *parts.possessives, *_who(parts.verbs, person), *parts.nested_other])
+            for words in parts.nested:
+                clues.update((c, _also(words)) for c, told in list(clues.items()) if told == words)
+                tail += f", and {'who' if person else 'that'} {_also(words)}"
             return f"{_what(person, opening)} the {head} {tail}?"
         if len(parts.nested) > 1:
             return self._side_by_side(head, inserted, parts, clues)
