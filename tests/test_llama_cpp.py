@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tiny_gguf import write_tiny_gguf
 
@@ -21,6 +22,7 @@ from infoseek_offline.llm import llama_cpp as ours
 from infoseek_offline.llm.base import Message, Request, Sampling
 from infoseek_offline.llm.ledger import Ledger, Recorded
 from infoseek_offline.llm.llama_cpp import LlamaCpp, file_digest, grammar_of
+from infoseek_offline.llm.sampling import Sampler
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -163,17 +165,43 @@ def test_the_same_seed_says_the_same_whatever_was_asked_before(model: LlamaCpp, 
     assert model.complete(REQUEST).text == first.text == load(tiny_gguf).complete(REQUEST).text
 
 
-def test_the_cache_is_reset_before_each_call(model: LlamaCpp, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    reset, evaluate = model._llama.reset, model._llama.eval
-    monkeypatch.setattr(model._llama, "reset", lambda: (done.append("reset"), reset())[1])
-    monkeypatch.setattr(model._llama, "eval", lambda tokens: (done.append(str(len(tokens))), evaluate(tokens))[1])
-    first, second = model.complete(REQUEST), model.complete(asked(seed=2))
-    prompt = str(first.prompt_tokens)
-    assert done == [
-        *("reset", prompt, *["1"] * first.completion_tokens),
-        *("reset", prompt, *["1"] * second.completion_tokens),
-    ]
+def seen(model: LlamaCpp, request: Request, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The logits of each step of an answer, to the last bit."""
+    logits: list[Any] = []
+    choose = Sampler.choose
+    with monkeypatch.context() as patch:
+        patch.setattr(Sampler, "choose", lambda self, found: (logits.append(found.copy()), choose(self, found))[1])
+        model.complete(request)
+    return logits
+
+
+def test_no_bit_depends_on_what_was_asked_before(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though a system message is read once where prompts with the same one follow each other."""
+    short, long = Message("system", "You plan."), Message("system", "You plan, and read many rules first. " * 80)
+    texts = ("Which one?", "And which of these? " * 90, "a", "Zz")
+    requests = [asked(messages=(system, Message("user", text))) for system in (long, short, long, long) for text in texts]
+    requests.insert(5, asked(messages=user("Without a system message.")))
+    model = load(tiny_gguf)
+    for request in requests:
+        now, alone = seen(model, request, monkeypatch), seen(load(tiny_gguf), request, monkeypatch)
+        assert len(now) == len(alone) and all(np.array_equal(one, other) for one, other in zip(now, alone, strict=True))
+
+
+def test_a_system_message_is_read_once_where_prompts_with_it_follow_each_other(
+    tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, read = load(tiny_gguf), list[int]()
+    evaluate = model._llama.eval
+    monkeypatch.setattr(model._llama, "eval", lambda tokens: (read.append(len(tokens)), evaluate(tokens))[1])
+    system = Message("system", "You plan, and read many rules first. " * 20)
+    other, sizes = Message("system", "You judge."), []
+    for first, text in ((system, "Which?"), (system, "And which?"), (other, "Which?"), (system, "Which?")):
+        read.clear()
+        completion = model.complete(asked(messages=(first, Message("user", text)), sampling=Sampling(max_tokens=1)))
+        sizes.append((completion.prompt_tokens, sum(read) - 1))
+    (all_1, read_1), (all_2, read_2), (all_3, read_3), (all_4, read_4) = sizes
+    assert (read_1, read_3, read_4) == (all_1, all_3, all_4), "another one has been there in between"
+    assert read_2 < 30 < all_2
 
 
 @pytest.mark.parametrize("seed", [0, 2**32 - 1, 2**32, 2**64 - 1, 2**70])

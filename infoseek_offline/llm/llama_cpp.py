@@ -13,7 +13,8 @@ What llama-cpp-python would do by itself, and is kept from doing here:
 - strings may hold raw line ends, which JSON does not allow: the grammar is mended;
 - integer bounds are not kept: short ranges become choices, and every answer is checked against its schema all the same;
 - seed 0 at loading means a random one, and so does 2^32 - 1 at a call: draws come from a generator of ours, seeded by the call;
-- the cache of the prompt before changes the last bits: `reset()` before each call;
+- the cache of the prompt before changes the last bits: `reset()` before each call, but for a system message that is read in a piece
+  of its own anyway, and held as long as prompts begin with it;
 - top-k 40 and min-p 0.05 are on unless told otherwise: only what the request says is used;
 - a file without chat template is taken for Llama 2: here it gets `PLAIN`, which is stated by `template`;
 - templates may write today's date into a prompt: they get a fixed one;
@@ -109,6 +110,7 @@ class LlamaCpp:
                 n_gpu_layers=on_gpu,
                 n_threads=self.threads,
                 n_threads_batch=self.threads,
+                swa_full=True,  # so that what is held is all there, in models with sliding windows too
                 verbose=False,
             )
         except ModelError:
@@ -120,6 +122,8 @@ class LlamaCpp:
                 "llama.cpp; copy it again, or give another file"
             ) from error
         self._process = os.getpid()
+        self._held: list[int] = []  # tokens at the beginning of the context that the next prompt may begin with
+        self._prefixes: dict[str, list[int]] = {}
         self._special = self._read_vocabulary()
         self._formatter = self._open_template()
 
@@ -222,8 +226,7 @@ class LlamaCpp:
         llama = self._llama
         vocabulary, written = llama._model.vocab, list[int]()
         with Sampler(vocabulary, grammar_of(json.dumps(dict(request.schema))), request.sampling, request.seed) as sampler:
-            llama.reset()
-            llama.eval(prompt)
+            self._read(prompt, self._prefix(request.messages))
             while len(written) < most:
                 logits = np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(llama.ctx, -1), (llama.n_vocab(),))
                 token = sampler.choose(logits)
@@ -233,6 +236,41 @@ class LlamaCpp:
                 written.append(token)
                 llama.eval([token])
         return written, True
+
+
+    def _prefix(self, messages: tuple[Message, ...]) -> list[int]:
+        """The tokens with which all prompts of this system message begin."""
+        if len(messages) < 2 or messages[0].role != "system":
+            return []
+        system = messages[0]
+        if system.content not in self._prefixes:
+            one, other = (self._prompt((system, Message("user", text))) for text in ("a", "Z9"))
+            self._prefixes[system.content] = one[: _alike(one, other)]
+        return self._prefixes[system.content]
+
+    def _read(self, prompt: list[int], prefix: list[int]) -> None:
+        """The prefix is read by itself, and once where prompts with the same one follow each other; the rest is read after it.
+
+        So the last bits are the same whatever was asked before: all is computed in the same pieces.
+        """
+        llama = self._llama
+        length = _alike(prompt, prefix)
+        if length and self._held == prompt[:length]:
+            llama.n_tokens = length
+        else:
+            self._held = []
+            llama.reset()
+            if length:
+                llama.eval(prompt[:length])
+            if not (llama._is_recurrent or llama._is_hybrid):  # which can't go back
+                self._held = prompt[:length]
+        llama.eval(prompt[length:])
+
+
+def _alike(one: list[int], other: list[int]) -> int:
+    """How many tokens both begin with, at least one being left of each."""
+    most = min(len(one), len(other) + 1) - 1
+    return next((n for n in range(most) if one[n] != other[n]), most)
 
 
 @lru_cache(maxsize=256)
