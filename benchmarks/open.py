@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import LinkKind
 
 DRAWS = 5000
 OPEN = """
@@ -42,6 +43,7 @@ def main(home: Path) -> None:
         ("page by id", lambda n: corpus._page(drawn[n])),
         ("neighbours", lambda n: corpus.neighbours(drawn[n])),
         ("links as records", lambda n: corpus.links(drawn[n])),
+        ("those in the infobox", lambda n: corpus.links(drawn[n], LinkKind.INFOBOX)),
     ):
         start = time.perf_counter()
         for n in range(DRAWS):

@@ -347,3 +347,13 @@ def test_empty_pages_are_pages(make_corpus: MakeCorpus) -> None:
     corpus = make_corpus({"Anvil": "", "Bench": "{{stub}}", "Cairn": "[[Anvil]]"})
     assert corpus.size == 3 and near(corpus, "Anvil") == {"Cairn"}
     assert corpus.sentence_spans(0) == [] and [p.title for p in corpus.passages()] == ["Cairn"]
+
+
+def test_links_of_some_kinds_are_those_with_a_place_in_the_text(make_corpus: MakeCorpus) -> None:
+    pages = {"Anvil": "{{Infobox tool|of=[[Bench]]|by=x|at=y}} By [[Cairn]].<ref>[[Dingle]]</ref>\n\n{|\n| [[Esker]]\n|}"}
+    corpus = make_corpus(pages | dict.fromkeys(("Bench", "Cairn", "Dingle", "Esker"), "Here."))
+    page = corpus.resolve("Anvil") or 0
+    every = corpus.links(page)
+    assert len(every) == 4
+    for kinds in ((LinkKind.PROSE,), (LinkKind.INFOBOX,), (LinkKind.PROSE, LinkKind.INFOBOX), (LinkKind.TABLE, LinkKind.REFERENCE)):
+        assert corpus.links(page, *kinds) == [link for link in every if link.kind in kinds and link.start >= 0]

@@ -110,7 +110,7 @@ def infobox_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
         return
     language = corpus.language
     box = box_type(corpus.page(page).infobox, language)
-    links = [link for link in corpus.links(page) if link.kind == LinkKind.INFOBOX and link.start >= 0]
+    links = corpus.links(page, LinkKind.INFOBOX)
     for fact in facts:
         key = re.sub(r"\s*\d+$", "", fact.key)
         inside = [link for link in links if fact.start <= link.start and link.end <= fact.end]

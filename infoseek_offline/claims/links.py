@@ -42,8 +42,8 @@ def connected_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     if not _reads_little(corpus):
         return
     seen: set[int] = set()
-    for link in corpus.links(page):
-        if link.kind != LinkKind.PROSE or not link.is_evidence or link.target in seen:
+    for link in corpus.links(page, LinkKind.PROSE):
+        if link.target in seen:
             continue
         seen.add(link.target)
         yield Claim(

@@ -40,7 +40,7 @@ def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     text = record.text[: record.prose_end]
     subject = page_subject(corpus, page)
     silent = replace(subject, pronouns=frozenset())
-    links = [link for link in corpus.links(page) if link.kind == LinkKind.PROSE and link.is_evidence]
+    links = corpus.links(page, LinkKind.PROSE)
     sections = [section for section in corpus.sections(page) if section.evidence]
     anchored, last = False, -1
     for low_, high in corpus.sentence_spans(page):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from infoseek_offline.corpus.kinds import singular
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.records import Link
+from infoseek_offline.records import Link, LinkKind
 
 _INSIDE = re.compile(r"\s+(?:in|of|on|at|from)\s+")
 
@@ -41,7 +41,7 @@ def blur_of(corpus: Corpus, page: int, words: str) -> Blur | None:
     if not rest:
         return Blur(noun[-1], None)
     container = corpus.resolve(re.sub(r"^the\s+", "", rest[0]))
-    near_by = [link.target for link in corpus.links(page) if link.is_evidence and _tells_place(corpus, page, link)]
+    near_by = [link.target for link in corpus.links(page, LinkKind.PROSE, LinkKind.INFOBOX) if _tells_place(corpus, page, link)]
     return Blur(noun[-1], container) if container is not None and container != page and container in near_by else None
 
 

@@ -252,11 +252,19 @@ class Corpus:
         for page, facts, text in cursor:
             yield from read_facts(page, facts, text)
 
-    def links(self, page: int) -> list[Link]:
+    def links(self, page: int, *kinds: LinkKind) -> list[Link]:
+        """The page's links in order; where kinds are given, only those of them that have a place in the text."""
         low, high = int(self.link_ptr[page]), int(self.link_ptr[page + 1])
+        places, numbers = self.link[low:high], self.link_kind[low:high]
+        if kinds:  # before a record is made of each
+            wanted = numbers == LINK_KINDS.index(kinds[0])
+            for kind in kinds[1:]:
+                wanted |= numbers == LINK_KINDS.index(kind)
+            wanted &= places[:, 1] >= 0
+            places, numbers = places[wanted], numbers[wanted]
         return [
-            Link(source=page, target=int(t), start=int(s), end=int(e), kind=LINK_KINDS[k])
-            for (t, s, e), k in zip(self.link[low:high], self.link_kind[low:high], strict=True)
+            Link(source=page, target=t, start=s, end=e, kind=LINK_KINDS[k])
+            for (t, s, e), k in zip(places.tolist(), numbers.tolist(), strict=True)
         ]
 
     def linked(self, page: int) -> NDArray[np.int32]:
