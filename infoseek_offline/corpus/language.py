@@ -26,6 +26,7 @@ CANONICAL_NAMESPACES: dict[str, int] = {
 _NUMBERS = CANONICAL_NAMESPACES | {"portal": 100, "draft": 118, "module": 828}
 # Where a word ends: signs of vowels are letters here.
 _END = "(?![\\w\u0591-\u05c7\u064b-\u065f\u0900-\u0e7f])"
+_SHORT = 5  # letters of a word that other words begin with
 _OPTIONAL = ("portal", "draft", "module")  # namespaces that only some wikis have
 
 
@@ -49,19 +50,24 @@ def words(key: str, language: str = "") -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def pattern(key: str) -> re.Pattern[str]:
-    """What casefolded names match that one of the words of all languages stands for: "x" begins so, "x*" also within a word,
-    "…x" ends so, "*x*" holds it."""
-    forms = []
+def _pattern(key: str) -> re.Pattern[str]:
+    begins, others = [], []
     for word in words(key):
         core = re.escape(word.strip("*…")).replace(r"\ ", "[ _]")
         if word.startswith("*"):
-            forms.append(core)
+            others.append(core)
         elif word.startswith("…"):
-            forms.append(f"{core}$")
+            others.append(f"{core}$")
         else:
-            forms.append(f"^{core}" if word.endswith("*") or not word[-1].isalpha() else f"^{core}{_END}")
-    return re.compile("|".join(forms))
+            begins.append(core if word.endswith("*") or not word[-1].isalpha() else core + _END)
+    return re.compile("|".join((f"^(?:{'|'.join(begins)})", *others)))
+
+
+@lru_cache(maxsize=1 << 15)
+def is_one(key: str, name: str) -> bool:
+    """Whether one of the words of all languages stands for the casefolded name: "x" for what begins so, "x*" also within a word,
+    "…x" for what ends so, "*x*" for what holds it."""
+    return _pattern(key).search(name) is not None
 
 
 @lru_cache(maxsize=1)
@@ -166,11 +172,13 @@ def backmatter() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _infobox() -> re.Pattern[str]:
-    begins = (re.escape(word).replace(r"\ ", "[ _]?") + (_END if len(word) <= _SHORT and word[-1].isalpha() else "") for word in words("infobox"))
+    begins = (
+        re.escape(word).replace(r"\ ", "[ _]?") + (_END if len(word) <= _SHORT and word[-1].isalpha() else "")
+        for word in words("infobox")
+    )
     return re.compile(f"^(?:{'|'.join(begins)})|" + "|".join(map(re.escape, words("infobox anywhere"))))
 
 
-_SHORT = 5  # letters of a word that other words begin with
 _NO_INFOBOX = re.compile(r"infobox (?:start|end|mapframe)|^bio icon|^bio-stub|^infobox[^|]*/(?:doc|style)|^personendaten")
 
 

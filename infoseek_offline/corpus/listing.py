@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from infoseek_offline.corpus.language import pattern, words
+from infoseek_offline.corpus.language import is_one, words
 from infoseek_offline.corpus.wikitext import ParsedPage
 from infoseek_offline.records import PageKind
 
@@ -28,13 +28,12 @@ def _in_brackets() -> re.Pattern[str]:
 def page_kind(title: str, page: ParsedPage) -> PageKind:
     """What kind of page it is: an article where nothing says otherwise."""
     low = title.casefold()
-    templates = [name.casefold() for name in page.templates]
     categories = [name.casefold() for name in page.categories]
-    if _in_brackets().search(low) or any(map(pattern("disambiguation").search, templates)):
+    if _in_brackets().search(low) or any(is_one("disambiguation", name.casefold()) for name in page.templates):
         return PageKind.DISAMBIGUATION
-    if any(map(pattern("disambiguation category").search, categories)):
+    if any(is_one("disambiguation category", name) for name in categories):
         return PageKind.DISAMBIGUATION
-    if pattern("list title").search(low) or any(map(pattern("list category").search, categories)):
+    if is_one("list title", low) or any(is_one("list category", name) for name in categories):
         return PageKind.LIST
     return PageKind.ARTICLE if page.infobox else _by_shape(low, page)
 
