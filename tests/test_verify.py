@@ -293,6 +293,24 @@ def test_another_answer_by_a_skilled_hand(sample_run: Path, verifier: Verifier) 
     assert "evidence" in claims and "tree" not in claims
 
 
+def test_a_relation_that_is_in_none_of_the_sentences_words(sample_run: Path, verifier: Verifier) -> None:
+    """The relation of a prose link may be a model's: its words are held against the sentence, whatever else is made to fit."""
+    tried = 0
+    for record in records_of(sample_run):
+        for vertex in record["tree"]["vertices"]:
+            for c in vertex["constraints"]:
+                if c["kind"] == "link" and c["key"] in c["wording"] and "\n" not in c["evidence"]["sentence"]:
+                    reworded = json.loads(canonical_json(record))
+                    twin = next(
+                        d for v in reworded["tree"]["vertices"] for d in v["constraints"] if d["id"] == c["id"]
+                    )  # fmt: skip
+                    twin["wording"], twin["key"] = c["wording"].replace(c["key"], "quarrelled with"), "quarrelled with"
+                    found = verifier.verify_line(0, canonical_json(reworded).encode())
+                    assert f"evidence {c['id']}" in {f.claim for f in found.failures}
+                    tried += any("in none of the sentence's words" in f.detail for f in found.failures)
+    assert tried > 5
+
+
 def test_verdicts_must_be_all_there_and_passed(sample_run: Path, verifier: Verifier) -> None:
     record = records_of(sample_run)[0]
     for place, verdict in enumerate(record["certificate"]["verdicts"]):

@@ -1,8 +1,8 @@
 """Whether the page says what a model claims: a claim is accepted on the sentence's own words, or rejected with a reason.
 
 `ground` is pure and asks no model. It demands that the sentence holds the link, that the relation is a clause which a question can
-use, that it names neither side, that half of its content words stand in the sentence, and that the blur is true of the value. The
-judge's verdict, which a model gives, comes on top (model_browser.py).
+use, that it names neither side, that half of its content words stand in the sentence (by the verifier's measure too), and that the
+blur is true of the value. The judge's verdict, which a model gives, comes on top (model_browser.py).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infoseek_offline.checks.surface import distinctive_words, surface_names
+from infoseek_offline.checks.told import borne_out
 from infoseek_offline.claims.clause import lexicon
 from infoseek_offline.claims.links import has_sentence_rules
 from infoseek_offline.claims.vague import blur_of
@@ -73,7 +74,8 @@ def ground(corpus: Corpus, shown: Shown, proposal: Proposal) -> tuple[Claim | No
         if name := names(corpus, page, plain):
             return None, f"the relation names {corpus.titles[page]}: {name}"
     sentence = corpus.page(shown.page).text[span[0] : span[1]]
-    if has_sentence_rules(corpus.language) and cover(plain, sentence, corpus.language) < COVER:
+    told = cover(plain, sentence, corpus.language) >= COVER and borne_out(wording, sentence)
+    if has_sentence_rules(corpus.language) and not told:
         return None, "the sentence does not say it in these words"
     blur = " ".join(proposal.blur.split())
     if blur and blur_of(corpus, link.target, blur) is None:

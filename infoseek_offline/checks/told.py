@@ -107,6 +107,14 @@ def _other_side(tree: ResearchTree, c: Constraint, clues: dict[str, str]) -> Ite
         yield from (clues.get(lower.id, "") for lower in below.constraints)
 
 
+def borne_out(wording: str, sentence: str) -> bool:
+    """Whether half of a relation's main words stand in the sentence, in any form; what a model claims may be in other words, but
+    not in none of these."""
+    main = set(words_in(re.sub(r"\{\w\}", " ", wording))) - JOINING
+    said = words_in(sentence)
+    return 2 * sum(any(_forms_of_one(word, other) for other in said) for word in main) >= len(main)
+
+
 # Of a model
 
 

@@ -40,7 +40,7 @@ from infoseek_offline import __version__
 from infoseek_offline.checks.heard import GATES, KEPT, Gated, Ledger
 from infoseek_offline.checks.recompute import Measured, Proof, Sets
 from infoseek_offline.checks.stored import Stored, StoredPage, head
-from infoseek_offline.checks.told import RULES, clue_claims
+from infoseek_offline.checks.told import RULES, borne_out, clue_claims
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
 from infoseek_offline.records import Constraint, Evidence, Question, ResearchTree, Vertex
@@ -363,6 +363,8 @@ class Verifier:
             said = _said_of(c.wording, vertex_is_subject=e.page == pair[0])
             phrase = " ".join(said.replace("{s}", " ").replace("{o}", " ").split())
             fits = c.key in keys and self._field_says(said, c.key) if keys else (c.key == phrase or (c.key, said) == BARE)
+            if not keys and said != BARE[1] and self.stored.language.startswith(("en", "simple")):
+                good &= claims.hold(claim, borne_out(said, e.sentence), f"{c.wording!r} is in none of the sentence's words")
             return claims.hold(claim, fits, f"{c.wording!r} with key {c.key!r} is not what stands there") and good
         good &= claims.hold(claim, e.page == vertex.page, f"stands on the page {e.title}, not on {vertex.title}")
         if c.kind == "category":
