@@ -6,7 +6,8 @@ The dump is copied so many times into one plain XML file first (a small one woul
 stage, which writes its parts to disk: text, sections, sentences, passages, links with spans, infobox fields, types, templates read.
 wikiextractor 3.1.0 runs with --links --json and reads no template; gensim's segment_wiki gives sections and the titles of links.
 Both peers are put in a virtual environment of their own under ~/.cache, the first time with a network. Prints MB of XML a second,
-best and median of the rounds, and the ratios of the medians. Also mwparserfromhell's node tree on the same pages, once.
+best and median of the rounds, of the processor seconds too (the peers read and write in processes of their own besides), and the
+ratios of the medians. Also mwparserfromhell's node tree on the same pages, once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mwparserfromhell
+from build import processor_seconds
 
 from infoseek_offline.corpus.dump import read_dump, read_site
 from infoseek_offline.corpus.packed import Source
@@ -99,16 +101,21 @@ def main(dump: Path, times: int, workers: int) -> None:
         # gensim reads nothing but bzip2, and unpacks it in its one reading process.
         subprocess.run(["bzip2", "-k", str(plain)], check=True)
         took: dict[str, list[float]] = {name: [] for name in runs}
+        used: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(ROUNDS):
             for name, run in runs.items():
-                start = time.perf_counter()
+                start, before = time.perf_counter(), processor_seconds()
                 run()
                 took[name].append(time.perf_counter() - start)
+                used[name].append(processor_seconds() - before)
         print(f"{dump.name} {times} times: {size:.0f} MB of XML, {workers} workers, {ROUNDS} rounds")
         middle = {name: statistics.median(times) for name, times in took.items()}
         for name, times_taken in took.items():
             ratio = f"   {middle[name] / middle['ours']:.2f} times as long as ours" if name != "ours" else ""
             print(f"{name:<22} best {size / min(times_taken):6.2f}   median {size / middle[name]:6.2f} MB/s{ratio}")
+            work = statistics.median(used[name])
+            ratio = f"{work / statistics.median(used['ours']):.2f} times ours"
+            print(f"{'':<22} of the processor: median {size / work:6.2f} MB/s   {ratio}")
     pages = [p for p in read_dump(dump) if p.ns == 0 and not p.redirect]
     start = time.perf_counter()
     for page in pages:

@@ -63,7 +63,8 @@ def within_bounds(text: str) -> str:
     """The text up to its bounds: by characters and by marks alone, so that every machine cuts at the same place."""
     if len(text) > MAX_CHARACTERS:
         text = text[: max(text.rfind("\n", 0, MAX_CHARACTERS), MAX_CHARACTERS // 2)]
-    if len(text) > MAX_MARKS and sum(map(text.count, MARKS)) > MAX_MARKS:
+    at_most = sum(map(text.count, "[{<\n。.")) if len(text) > MAX_MARKS else 0
+    if at_most > MAX_MARKS and sum(map(text.count, MARKS)) > MAX_MARKS:
         for number, match in enumerate(_MARK.finditer(text)):
             if number == MAX_MARKS:
                 return text[: match.start()]
