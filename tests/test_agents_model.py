@@ -134,7 +134,7 @@ def test_few_varied_moves_are_offered_of_many(sample: Options, scripted: Any) ->
 
     for root in roots(sample.corpus, 120):
         grow(root, Watching(), sample, BOUNDS, SHAPE, random.Random(1))
-    assert many > 3 and all(OFFERED // 2 < len(offered) <= OFFERED for offered in offers)
+    assert many > 3 and all(3 <= len(offered) <= OFFERED for offered in offers)
     assert all(len({kind_of(m) for m in offered}) >= 2 for offered in offers)
     for offered in offers:
         shown = [(kind_of(m), m.option.page if m.option.page is not None else m.option.constraint.key) for m in offered if m.option]

@@ -12,7 +12,7 @@ Claims of an item, in this order; where the first ones fail, those that build on
     tree         vertices and constraints are a tree; pages, titles and kinds are the corpus's
     item         id, answer, aliases, counts, evidence and gold documents follow from tree and corpus; who wrote it
     history      the repairs of the tree are those of the id, and end in this tree
-    evidence     each constraint is stated where its evidence says
+    evidence     each constraint is stated where its evidence says, a prose link's in the sentence's words
     clue         each constraint is stated in the question where its clue says; what a model wrote adds nothing
     U1 … L1      recomputed, with all numbers
     R1 R2        searched again, with all ranks (left out with `search=False`)
