@@ -21,7 +21,6 @@ _STOP = re.compile(
 )
 _ASCII_STOP = re.compile(r"[.!?](?<![.!?][.!?])[.!?]*+[\"')\]]*+(?=\s)")
 _LINE = re.compile(r"[^\n]+")
-_NEXT = re.compile(r"\S")
 _UNSPACED = re.compile("[぀-鿿฀-๿가-힯]")
 # Before a full stop these are abbreviations, not ends. Single letters (initials) and "e.g"-like words are found by shape.
 _ABBREVIATIONS = frozenset(
@@ -42,14 +41,16 @@ def split_sentences(text: str, start: int = 0, end: int | None = None, keep: Seq
     end = len(text) if end is None else end
     spans: list[Span] = []
     stops = _ASCII_STOP if text.isascii() else _STOP
+    link, links = bisect_left(keep, (start,)), len(keep)
     for line in _LINE.finditer(text, start, end):
         begin, last = line.span()
         for stop in stops.finditer(text, begin, last):
-            cut = stop.end()
-            link = bisect_left(keep, (cut,)) - 1
-            if link >= 0 and cut < keep[link][1] and keep[link][1] - keep[link][0] < 200:
+            at, cut = stop.span()
+            while link < links and keep[link][0] < cut:
+                link += 1
+            if link and cut < keep[link - 1][1] and keep[link - 1][1] - keep[link - 1][0] < 200:
                 continue
-            if _is_end(text, begin, stop.start(), cut, last):
+            if _is_end(text, begin, at, cut, last):
                 _add(spans, text, begin, cut)
                 begin = cut
         _add(spans, text, begin, last)
@@ -59,10 +60,11 @@ def split_sentences(text: str, start: int = 0, end: int | None = None, keep: Seq
 def _is_end(text: str, begin: int, stop: int, cut: int, last: int) -> bool:
     if text[stop] != ".":
         return True
-    following = _NEXT.search(text, cut, last)
-    if following is None:
+    while cut < last and text[cut].isspace():
+        cut += 1
+    if cut == last:
         return True
-    if following.group().islower():
+    if text[cut].islower():
         return False
     name = text[max(begin, text.rfind(" ", begin, stop) + 1) : stop]
     if not name.isalpha() or len(name) > 60:
