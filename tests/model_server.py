@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Mishap = Any  # "drop", "late", "html", "half", "list", a status, or (status, headers)
+Mishap = Any  # "drop", "late", "endless", "html", "half", "list", a status, or (status, headers)
 
 
 class ModelServer(ThreadingHTTPServer):
@@ -100,6 +100,12 @@ class _Handler(BaseHTTPRequestHandler):
         if mishap == "drop":
             self.close_connection = True
             self.connection.close()
+            return
+        if mishap == "endless":
+            self.send_response(200)
+            self.end_headers()
+            while not self.server.lateness.is_set():
+                self.wfile.write(b" " * 65536)
             return
         if mishap == "late":
             self.server.lateness.wait(30)

@@ -193,12 +193,13 @@ def test_each_kind_of_fault_is_counted_in_one_line_and_nothing_is_lost(
         {"answer": GOOD},
         {"custom_id": wave[4]["custom_id"]},
         "[]",
+        "[" * 100_000,
         response(wave[4]),
     )
     batch = Batch(folder)
     (line,) = batch.report
     assert line.startswith("wave-001.out.jsonl: 2 answers, 1 answered before (the first: line 2, ")
-    assert "4 broken lines (the first: line 3, " in line and "2 failed (the first: line 4, status 500: out of memory)" in line
+    assert "5 broken lines (the first: line 3, " in line and "2 failed (the first: line 4, status 500: out of memory)" in line
     assert "1 with an unknown custom_id (the first: line 6, of another run)" in line and "\n" not in line
     assert ask(batch, *map(request, range(5))) == [GOOD, None, None, None, GOOD], "of two answers the first counts"
 

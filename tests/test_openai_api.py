@@ -188,6 +188,13 @@ def test_an_answer_that_comes_too_late_is_asked_for_again(server: ModelServer, w
     assert waits == [1]
 
 
+def test_an_answer_that_does_not_end_is_asked_for_again(server: ModelServer, waits: Waits) -> None:
+    model = Server(server.url, wait=waits)
+    server.mishaps = ["endless"]
+    assert model.complete(REQUEST).value == GOOD
+    assert waits == [1]
+
+
 def test_a_prompt_too_long_for_the_server_costs_the_proposal_and_not_the_run(server: ModelServer, waits: Waits) -> None:
     model = Server(server.url, wait=waits)
     server.mishaps = [(400, {"message": "This model's maximum context length is 2048 tokens."})]

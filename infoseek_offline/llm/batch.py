@@ -201,7 +201,10 @@ def _tokens(text: str) -> int:
 
 def _parse(line: bytes) -> dict[str, Any]:
     """Raises ValueError for a line that is no answer to anything."""
-    answer = json.loads(line.decode("utf-8-sig", "replace"))
+    try:
+        answer = json.loads(line.decode("utf-8-sig", "replace"))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     if not isinstance(answer, dict) or not isinstance(answer.get("custom_id"), str):
         raise ValueError("no custom_id")
     return answer

@@ -11,9 +11,11 @@ A key, where one is needed, comes from the environment variable INFOSEEK_API_KEY
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +29,7 @@ KEY = "INFOSEEK_API_KEY"
 CONTEXT = 4096  # of a server that does not say
 TRIES = 6
 LONGEST_WAIT_S = 60
+MOST_BYTES = 1 << 24  # of an answer
 CONNECT_S, ANSWER_S = 10, 600
 BYTES_A_TOKEN, AROUND = 2, 16  # where the server does not count: tokens of a text, and of a template around a message
 WAIT_AND_SEE = {408, 425, 429, 500, 502, 503, 504}
@@ -194,7 +197,7 @@ class Server:
         for attempt in range(TRIES):
             pause = float(2**attempt)
             try:
-                response = self._client.request(method, self.root + path, json=body)
+                response = self._fetch(method, path, body)
             except self._httpx.TransportError as error:
                 trouble, lost = f"{type(error).__name__}: {error}".rstrip(": "), True
                 refused = isinstance(error, self._httpx.ConnectError)
@@ -202,13 +205,13 @@ class Server:
                     break  # it was never there: no use to wait
             else:
                 self._reached, lost = True, False
-                if response.status_code not in WAIT_AND_SEE or (probe and response.status_code not in BUSY):
+                if response.status not in WAIT_AND_SEE or (probe and response.status not in BUSY):
                     answer = self._read(response, path, probe)
                     if answer is not None:
                         return answer
                     trouble = "an answer that is no JSON object"
                 else:
-                    trouble = f"status {response.status_code}: {_message(response)}"
+                    trouble = f"status {response.status}: {_message(response)}"
                     pause = max(pause, _retry_after(response))
             if attempt + 1 < TRIES:
                 self._wait(min(pause, LONGEST_WAIT_S))
@@ -216,12 +219,22 @@ class Server:
         what = "does not answer" if lost else f"fails at {path} {TRIES} times in a row"
         raise ModelError(f"{self.root} {what} ({trouble}): {mend}, and run the same command again")
 
-    def _read(self, response: Any, path: str, probe: bool) -> Any:
+    def _fetch(self, method: str, path: str, body: Any) -> _Reply:
+        """Raises TransportError for a server that can't be reached, is too slow, or does not come to an end."""
+        until, content = time.monotonic() + self._answer_s, bytearray()
+        with self._client.stream(method, self.root + path, json=body) as response:
+            for part in response.iter_bytes():
+                content += part
+                if len(content) > MOST_BYTES or time.monotonic() > until:
+                    raise self._httpx.ReadError("the answer does not end")
+        return _Reply(response.status_code, response.headers, bytes(content))
+
+    def _read(self, response: _Reply, path: str, probe: bool) -> Any:
         """The JSON object, or None where there is none and it may be tried again."""
-        status = response.status_code
+        status = response.status
         try:
-            answer = response.json() if status == 200 else None
-        except ValueError:
+            answer = json.loads(response.content) if status == 200 else None
+        except (ValueError, RecursionError):
             answer = None
         if isinstance(answer, dict):
             return answer
@@ -245,18 +258,25 @@ def _tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
 
 
-def _message(response: Any) -> str:
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def _message(response: _Reply) -> str:
     """What the server says of an error, in one line."""
     try:
-        error = response.json()
+        error = json.loads(response.content)
         error = error.get("error", error) if isinstance(error, dict) else error
         said = str(error.get("message", error)) if isinstance(error, dict) else str(error)
-    except ValueError:
-        said = response.text
+    except (ValueError, RecursionError):
+        said = response.content[:2000].decode("utf-8", "replace")
     return " ".join(said.split())[:200] or "nothing said"
 
 
-def _retry_after(response: Any) -> float:
+def _retry_after(response: _Reply) -> float:
     try:
         return max(0.0, float(response.headers.get("Retry-After", "0")))
     except ValueError:  # a date, which needs clocks that agree
