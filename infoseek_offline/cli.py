@@ -16,7 +16,7 @@ import click
 from infoseek_offline import __version__
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import InfoseekError, UsageError
-from infoseek_offline.parameters import Gates, Shares, Span
+from infoseek_offline.parameters import Gates, Level, Shares, Span
 
 HOME = Path("index") / "samplewiki"
 FULL = "the disk is full: free some space and run the same command again"
@@ -315,6 +315,13 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
     "--phrasings", type=click.IntRange(1, 5), default=None, help="Questions of each tree, in different words.  [default: 1]"
 )
 @click.option(
+    "--difficulty",
+    type=Level(),
+    default=None,
+    metavar="LEVEL",
+    help="easy, medium or hard, or a range of searches that a solver who knows the tree's shape needs.  [default: any]",
+)
+@click.option(
     "--branching",
     type=Shares(),
     default=None,
@@ -342,6 +349,7 @@ def data(
     reading: str | None,
     depth: tuple[int, int] | None,
     vertices: tuple[int, int] | None,
+    difficulty: tuple[int, int] | None,
     branching: dict[str, float] | None,
     phrasings: int | None,
     spec: str | None,
@@ -369,7 +377,7 @@ def data(
         "branching": branching,
     }
     config = load_config(
-        profile, count=count, seed=seed, reading=reading, phrasings=phrasings, shape=shape, gates=gates,
+        profile, count=count, seed=seed, reading=reading, difficulty=difficulty, phrasings=phrasings, shape=shape, gates=gates,
         price_in=price_in, price_out=price_out,
     )  # fmt: skip
     if config.gates and spec is None:

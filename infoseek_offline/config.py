@@ -89,6 +89,7 @@ class Config(Model):
     reading: Literal["open", "closed"] = "open"
     attempts: int = Field(default=12, ge=1, le=1000, description="trees grown for one answer before the next answer is tried")
     phrasings: int = Field(default=1, ge=1, le=5, description="questions of each tree")
+    difficulty: tuple[int, int] = (1, 99)  # searches that a solver who knows the tree's shape needs
     bounds: Bounds = Bounds()
     shape: Shape = Shape()
     gates: tuple[Gate, ...] = ()  # checks/gates.py; each needs a model

@@ -35,6 +35,17 @@ class Shares(click.ParamType):
         return found
 
 
+class Level(Span):
+    """A name of LEVELS, or a range."""
+
+    name = "level"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        from infoseek_offline.dataset.difficulty import LEVELS
+
+        return LEVELS[value] if value in LEVELS else super().convert(value, param, ctx)
+
+
 class Gates(click.ParamType):
     """ "closed,bridge", or "all"."""
 

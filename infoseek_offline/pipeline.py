@@ -301,7 +301,7 @@ def _gather(
             funnel.accepted(made.written_by)
             worded.add(made.question)
             questions.append(canonical_json(item["question"]))
-            spread.add(made.tree)
+            spread.add(made.tree, made.difficulty)
             phrased[str(1 + len(made.phrasings))] += 1
             attack.add(made)
             came = shape_of(made.tree)

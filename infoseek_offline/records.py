@@ -217,6 +217,19 @@ class Mend(Record):
     after: tuple[str, ...]
 
 
+class Difficulty(Record):
+    """How hard an item is. `bits`: by constraint id, how much the clue tells of which page is meant, log2 of all articles over
+    those that meet it; `smallest`: the fewest candidates that a vertex has one clue before it is found; `searches` and
+    `answer_shows`: what R2's solver needs in all, and at which search the answer's page first shows (0: at none)."""
+
+    vertices: int
+    depth: int
+    bits: dict[str, float]
+    smallest: int
+    searches: int
+    answer_shows: int
+
+
 class Certificate(Record):
     reading: Literal["open", "closed"]
     corpus: str  # digest of the corpus's manifest
@@ -250,6 +263,7 @@ class Question(Record):
     gold_documents: tuple[str, ...]  # contain the answer
     clues: dict[str, str]  # constraint id -> the words of the question that state it
     written_by: str  # "rules", or the name of the model that put it into these words
+    difficulty: Difficulty
     history: tuple[Mend, ...]  # repairs of the tree, before it held
     phrasings: tuple[Phrasing, ...] = ()  # where more than one was asked for, those besides `question`
     certificate: Certificate

@@ -13,7 +13,7 @@ from infoseek_offline.cli import main
 from infoseek_offline.config import Branching, load_config
 from infoseek_offline.dataset.spread import LEAST, Mix, Spread, shape_of
 from infoseek_offline.errors import ConfigError
-from infoseek_offline.records import ResearchTree, Vertex
+from infoseek_offline.records import Difficulty, ResearchTree, Vertex
 
 
 def tree(*parents: tuple[str, str, str]) -> ResearchTree:
@@ -27,6 +27,7 @@ def tree(*parents: tuple[str, str, str]) -> ResearchTree:
     return ResearchTree(vertices=tuple(vertices))
 
 
+EASY = Difficulty(vertices=5, depth=2, bits={}, smallest=2, searches=2, answer_shows=0)
 CHAIN = tree(("A", "", "root"), ("B", "A", "inner"), ("C", "B", "inner"), ("D", "C", "leaf"), ("E", "A", "leaf"))
 BUSH = tree(("A", "", "root"), ("B", "A", "inner"), ("C", "A", "inner"), ("D", "B", "leaf"), ("E", "C", "leaf"))
 BALANCED = tree(("A", "", "root"), ("B", "A", "inner"), ("C", "A", "inner"), ("D", "B", "inner"), ("E", "D", "leaf"))
@@ -41,7 +42,7 @@ def test_a_page_that_stands_in_too_many_trees_is_not_admitted_again() -> None:
     spread = Spread(count=20)
     for _ in range(LEAST):
         assert spread.admits(BUSH)
-        spread.add(BUSH)
+        spread.add(BUSH, EASY)
     assert not spread.admits(BUSH)
     assert spread.admits(tree(("A", "", "root"), ("X", "A", "inner"), ("B", "X", "leaf")))  # a named page counts for nothing
 
@@ -49,9 +50,10 @@ def test_a_page_that_stands_in_too_many_trees_is_not_admitted_again() -> None:
 def test_the_report_counts_what_came() -> None:
     spread = Spread(count=1000)
     for made in (CHAIN, BUSH, BUSH, BALANCED):
-        spread.add(made)
+        spread.add(made, EASY)
     report = spread.report()
     assert report["depths"] == {"2": 2, "3": 2} and report["vertices"] == {"5": 4}
+    assert report["difficulty"] == {"easy": 4} and report["searches"] == {"2": 4}
     assert report["inner vertices"] == {"different": 3, "at most": 50, "commonest": {"b": 4, "c": 4, "d": 1}}
 
 

@@ -8,6 +8,7 @@ L1 for one tree.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,9 +16,13 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from infoseek_offline.checks.stored import WORD, Pages, Stored, head, quantities_of, words_of
-from infoseek_offline.records import Constraint, Quantity, ResearchTree, Vertex
+from infoseek_offline.records import Constraint, Quantity, Question, ResearchTree, Vertex
 
 CACHED_MEMBERS = 4_000_000  # of all cached extents together, so that memory stays below some hundred MB for any corpus
+_NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
+_RANGE = re.compile(rf"between ({_NUMBER})( million| billion|) and ({_NUMBER})( million| billion|)(?: ?(\D.*))?")
+_SIZES = {" million": 1e6, " billion": 1e9, "": 1.0}
+_YEAR_END = 0.9999  # "1999" as the end of a range is the last moment of 1999
 RARE_TYPE = 3  # pages; a type of fewer contradicts nothing
 SMALL_WORDS = frozenset(
     "the of in and on at for de la le der die das von van del di da and to by with from saint san santa".split()
@@ -339,3 +344,58 @@ def _coverable(sets: list[Pages], size: int) -> bool:
     if not sets or size == 0:
         return not sets
     return any(_coverable([s for s in sets if page not in s], size - 1) for page in sets[0])
+
+
+Claim = tuple[str, bool, str]  # its name, whether it holds, and what is wrong where it does not
+
+
+def difficulty_claims(question: Question, universe: int, proved: dict[str, Any]) -> Iterator[Claim]:
+    """What is said of the difficulty, against the numbers of the proofs; R2's only where it was searched again."""
+    tree, told = question.tree, question.difficulty
+    mine = [c.id for v in tree.vertices if v.role in ("root", "inner") for c in v.constraints]
+    found = {
+        "vertices": len(tree.vertices),
+        "depth": max(v.depth for v in tree.vertices),
+        "bits": {name: round(math.log2(universe / n), 3) for name, n in proved["U1"]["extents"].items()},
+        "smallest": min(proved["M1"]["without"][name] for name in mine),
+    }
+    if "R2" in proved:
+        found |= {"searches": sum(proved["R2"]["searches"].values()), "answer_shows": proved["R2"]["answer_shows"]}
+    for name, value in found.items():
+        yield "difficulty", getattr(told, name) == value, f"{name} is {value}, and is recorded as {getattr(told, name)}"
+
+
+def history_claims(question: Question, checks: tuple[str, ...]) -> Iterator[Claim]:
+    """What was mended can't be seen any more, and is held by the id; but what the last repair left must be the tree."""
+    tree = question.tree
+    said = {
+        c.wording.replace("{v}", v.title).replace("{o}", _other_in_full(tree, c))
+        for v in tree.vertices if v.role != "blur" for c in v.constraints
+    }  # fmt: skip
+    for mend in question.history:
+        yield "history", bool(mend.failed) and set(mend.failed) <= set(checks), f"{mend.failed} are no checks"
+    for last in question.history[-1:]:
+        yield "history", said.issuperset(last.after), f"{last.after} are not in the tree"
+        yield "history", said.isdisjoint(last.before), f"{last.before} are still in the tree"
+
+
+def _other_in_full(tree: ResearchTree, c: Constraint) -> str:
+    below = tree.vertex(c.other) if c.kind == "link" else None
+    if below is None:
+        return c.value
+    return f"{below.title} (as {below.noun})" if below.role == "blur" else below.title
+
+
+def says_range(c: Constraint) -> bool:
+    """Whether the words of an interval are its numbers and its unit."""
+    found = _RANGE.fullmatch(c.value)
+    if found is None or c.low is None or c.high is None:
+        return False
+    low, high = (float(found.group(n).replace(",", "").replace("\u2212", "-")) * _SIZES[found.group(n + 1)] for n in (1, 3))
+    unit = "" if c.unit == "year" else c.unit
+    end = high + (_YEAR_END if c.unit == "year" else 0.0)
+    return abs(low - c.low) < 1e-9 and abs(end - c.high) < 1e-9 and _plain(found.group(5) or "") == _plain(unit)
+
+
+def _plain(unit: str) -> str:
+    return unit.casefold().replace("²", "2").replace("³", "3").replace("µ", "μ").replace(" ", "")

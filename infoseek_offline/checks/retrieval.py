@@ -26,20 +26,33 @@ def check_r1(problem: Problem) -> Verdict:
 
 def check_r2(problem: Problem) -> Verdict:
     """For each described vertex, a query made of its own clues (children resolved) finds a passage of its evidence in hybrid
-    search. The queries are all clues together, then each clue alone; measured is the best rank of any (0: not found)."""
+    search. The queries are all clues together, then each clue alone; measured is the best rank of any (0: not found).
+
+    A solver that knows the tree's shape and none of its pages would work so, from the deepest vertex up, and go on as soon as one
+    is found: `searches` is how many it needs for each vertex, `answer_shows` at which of all the answer's page is first among the
+    hits (0: at none)."""
     searcher = problem.searcher
     assert searcher is not None
     k = problem.bounds.solve_k
     ranks: dict[str, int] = {}
-    for vertex in problem.described:
+    searches: dict[str, int] = {}
+    made, shows = 0, 0
+    for vertex in reversed(problem.described):
         wanted = {document for c in vertex.constraints for document in evidence_passages(problem, vertex, c)}
-        found = []
+        found: list[int] = []
+        tried = 0
         for rankings in searcher.rank_all_many(solving_queries(problem, vertex), k):
             ranking = rankings["hybrid"][:k]
+            if not found:
+                tried += 1
+                if not shows and any(page == problem.answer for _, page in ranking):
+                    shows = made + tried
             found += [i for i, (document, _) in enumerate(ranking, 1) if document in wanted][:1]
-        ranks[vertex.id] = min(found, default=0)
+        ranks[vertex.id], searches[vertex.id] = min(found, default=0), tried
+        made += tried
     bad = [v for v, rank in ranks.items() if not rank]
-    return verdict("R2", not bad, f"no evidence of {', '.join(bad)} among {k} hits", solve_k=k, ranks=ranks)
+    return verdict("R2", not bad, f"no evidence of {', '.join(bad)} among {k} hits", solve_k=k, ranks=ranks, searches=searches,
+                   answer_shows=shows)  # fmt: skip
 
 
 def evidence_passages(problem: Problem, vertex: Vertex, constraint: Constraint) -> set[str]:

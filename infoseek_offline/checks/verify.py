@@ -16,6 +16,7 @@ Claims of an item, in this order; where the first ones fail, those that build on
     clue         each constraint is stated in the question where its clue says; what a model wrote adds nothing
     U1 … L1      recomputed, with all numbers
     R1 R2        searched again, with all ranks (left out with `search=False`)
+    difficulty   follows from what was recomputed (the searches not with `search=False`)
     G1 … G4      what follows from the model's answers recomputed (heard.py), and these held against the run's ledger
 """
 
@@ -38,7 +39,7 @@ from pydantic import ValidationError
 
 from infoseek_offline import __version__
 from infoseek_offline.checks.heard import GATES, KEPT, Gated, Ledger
-from infoseek_offline.checks.recompute import Measured, Proof, Sets
+from infoseek_offline.checks.recompute import Measured, Proof, Sets, difficulty_claims, history_claims, says_range
 from infoseek_offline.checks.stored import Stored, StoredPage, head
 from infoseek_offline.checks.told import RULES, borne_out, clue_claims
 from infoseek_offline.errors import RunError
@@ -51,10 +52,6 @@ FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
 LEDGER = "ledger.sqlite"
 BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
 BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said
-_NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
-_RANGE = re.compile(rf"between ({_NUMBER})( million| billion|) and ({_NUMBER})( million| billion|)(?: ?(\D.*))?")
-_SIZES = {" million": 1e6, " billion": 1e9, "": 1.0}
-_YEAR_END = 0.9999  # "1999" as the end of a range is the last moment of 1999
 
 
 @dataclass(frozen=True)
@@ -218,7 +215,8 @@ class Verifier:
         if not self._certificate(question, claims) or not self._tree(question.tree, claims):
             return claims
         self._item(question, claims)
-        self._history(question, claims)
+        for claim in history_claims(question, VERDICTS):
+            claims.hold(*claim)
         sound = True
         for vertex in question.tree.vertices:
             for constraint in vertex.constraints:
@@ -235,9 +233,13 @@ class Verifier:
         if not sound:
             return claims
         recorded = {v.check: v for v in question.certificate.verdicts}
+        proved: dict[str, Any] = {}
         for name, (holds, measured) in self._proof(question):
+            proved[name] = measured
             claims.hold(name, holds, f"does not hold: {_short(measured)}")
             claims.equal(name, "what was measured", recorded[name].measured, measured)
+        for claim in difficulty_claims(question, len(self.stored.universe), proved):
+            claims.hold(*claim)
         return claims
 
     def _certificate(self, question: Question, claims: Claims) -> bool:
@@ -326,20 +328,6 @@ class Verifier:
             told = by != RULES and question.question in self.ledger.written
             claims.hold("item", ruled or told, f"is said to be written by {by!r}; the ledger says otherwise")
 
-    def _history(self, question: Question, claims: Claims) -> None:
-        """What was mended can't be seen any more, and is held by the id; what the last repair left must be the tree."""
-        tree = question.tree
-        said = {
-            c.wording.replace("{v}", v.title).replace("{o}", _other_in_full(tree, c))
-            for v in tree.vertices if v.role != "blur" for c in v.constraints
-        }  # fmt: skip
-        for mend in question.history:
-            claims.hold("history", set(mend.failed) <= set(VERDICTS) and bool(mend.failed), f"{mend.failed} are no checks")
-        if question.history:
-            last = question.history[-1]
-            claims.hold("history", said.issuperset(last.after), f"{last.after} are not in the tree")
-            claims.hold("history", said.isdisjoint(last.before), f"{last.before} are still in the tree")
-
     # Evidence
 
     def _stated(self, tree: ResearchTree, vertex: Vertex, c: Constraint, claims: Claims) -> bool:
@@ -385,7 +373,7 @@ class Verifier:
                 assert c.low is not None and c.high is not None
                 inside = any(q.unit == c.unit and c.low <= q.low <= q.high <= c.high for f in fields for q in f.quantities)
                 good &= claims.hold(claim, inside, f"{value!r} is not known to be from {c.low} to {c.high} {c.unit}".rstrip())
-                good &= claims.hold(claim, _says_range(c), f"{c.value!r} does not say from {c.low} to {c.high} {c.unit}".rstrip())
+                good &= claims.hold(claim, says_range(c), f"{c.value!r} does not say from {c.low} to {c.high} {c.unit}".rstrip())
         return good
 
     def _quoted(self, page: StoredPage, e: Evidence, claim: str, claims: Claims) -> bool:
@@ -440,17 +428,24 @@ class Verifier:
 
     def _r2(self, question: Question) -> Measured:
         """A vertex's kind with all its clues, or with one, the other sides by name, finds a passage where one can be read."""
-        k, ranks = self.bounds["solve_k"], {}
-        for v in question.tree.vertices:
+        k, ranks, searches = self.bounds["solve_k"], {}, {}
+        shows: list[int] = []
+        for v in reversed(question.tree.vertices):
             if v.role in ("root", "inner"):
                 clues = [_named(question.tree, c) for c in v.constraints]
                 wanted = {document for c in v.constraints for document in self._read_in(question.tree, v, c)}
-                ranks[v.id] = 0
-                for told in (clues, *([clue] for clue in clues)):
-                    query = " ".join(words for words in (v.noun, *told) if words)
-                    places = [n for n, (document, _) in enumerate(self._rank(query, k)["hybrid"], 1) if document in wanted]
+                ranks[v.id], searches[v.id] = 0, 0
+                queries = [" ".join(words for words in (v.noun, *told) if words) for told in (clues, *([clue] for clue in clues))]
+                for query in dict.fromkeys(queries):
+                    hits = self._rank(query, k)["hybrid"]
+                    if not ranks[v.id]:  # the solver still looks for it
+                        searches[v.id] += 1
+                        if any(page == question.tree.root.page for _, page in hits):
+                            shows.append(sum(searches.values()))
+                    places = [n for n, (document, _) in enumerate(hits, 1) if document in wanted]
                     ranks[v.id] = min(filter(None, (ranks[v.id], *places)), default=0)
-        return all(ranks.values()), {"solve_k": k, "ranks": ranks}
+        measured = {"solve_k": k, "ranks": ranks, "searches": searches, "answer_shows": min(shows, default=0)}
+        return all(ranks.values()), measured
 
     def _read_in(self, tree: ResearchTree, v: Vertex, c: Constraint) -> set[str]:
         """Passages: that of the evidence, and for a link all in which one side's page names the other."""
@@ -472,28 +467,6 @@ def _named(tree: ResearchTree, c: Constraint) -> str:
         below = tree.vertex(c.other)
         other = below.noun if below.role == "blur" else below.title
     return " ".join(c.wording.replace("{v}", "").replace("{o}", other).split())
-
-
-def _other_in_full(tree: ResearchTree, c: Constraint) -> str:
-    below = tree.vertex(c.other) if c.kind == "link" else None
-    if below is None:
-        return c.value
-    return f"{below.title} (as {below.noun})" if below.role == "blur" else below.title
-
-
-def _says_range(c: Constraint) -> bool:
-    """Whether the words of an interval are its numbers and its unit."""
-    found = _RANGE.fullmatch(c.value)
-    if found is None or c.low is None or c.high is None:
-        return False
-    low, high = (float(found.group(n).replace(",", "").replace("\u2212", "-")) * _SIZES[found.group(n + 1)] for n in (1, 3))
-    unit = "" if c.unit == "year" else c.unit
-    end = high + (_YEAR_END if c.unit == "year" else 0.0)
-    return abs(low - c.low) < 1e-9 and abs(end - c.high) < 1e-9 and _plain(found.group(5) or "") == _plain(unit)
-
-
-def _plain(unit: str) -> str:
-    return unit.casefold().replace("²", "2").replace("³", "3").replace("µ", "μ").replace(" ", "")
 
 
 def _base(title: str) -> str:

@@ -23,6 +23,7 @@ from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Config
 from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.dataset.difficulty import difficulty_of
 from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import LanguageModel
@@ -37,7 +38,8 @@ from infoseek_offline.trees.options import Options
 from infoseek_offline.trees.repair import mend
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 9
+STAGE_VERSION = 10
+DIFFICULTY = "difficulty"
 RULES = "rules"  # who wrote a question that no model did
 MENDS = 4  # repairs of one tree
 HOPELESS = 6  # attempts without one finished tree, after which a page is left
@@ -129,7 +131,11 @@ class Maker:
                 wording, by, verdicts = self._with_model(problem, key, verdicts)
             if all(v.passed for v in verdicts):
                 question = self._question(problem, wording, by, verdicts, history)
-                return Made(question, tuple(rejections), tried, gave_up)
+                low, high = self.config.difficulty
+                if low <= question.difficulty.searches <= high:
+                    return Made(question, tuple(rejections), tried, gave_up)
+                verdicts.append(Verdict(check=DIFFICULTY, passed=False, reason="not the difficulty that was asked for",
+                                        measured=question.difficulty.model_dump(mode="json")))  # fmt: skip
             failed = tuple(v.check for v in verdicts if not v.passed)
             rejections.append(Rejection(key=key, answer=title, failed=failed, history=history, question=wording.question, tree=tree,
                                         verdicts=tuple(verdicts)))  # fmt: skip
@@ -237,6 +243,7 @@ class Maker:
                 Phrasing(id="p-" + digest_of(w.question, answer.title, number), question=w.question, clues=w.clues)
                 for number, w in enumerate(problem.phrasings, 2)
             ),
+            difficulty=difficulty_of(tree, verdicts, len(self.extents.universe)),
             history=history,
             certificate=certificate,
         )

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from infoseek_offline.records import ResearchTree
+from infoseek_offline.dataset.difficulty import level_of
+from infoseek_offline.records import Difficulty, ResearchTree
 
 MAX_SHARE = 0.05  # of the items asked for may have the same page as an inner vertex
 LEAST = 5  # but so many always
+MAX_TOLD, LEAST_TOLD = 0.3, 20  # the same for one relation
 SHOWN = 10
 DEAREST = 6
 SOON = 40  # items
@@ -62,31 +64,46 @@ class Spread:
 
     def __init__(self, count: int) -> None:
         self.most = max(LEAST, int(MAX_SHARE * count))
+        self.most_told = max(LEAST_TOLD, int(MAX_TOLD * count))
+        self.kinds: Counter[str] = Counter()
         self.depths: Counter[int] = Counter()
+        self.levels: Counter[str] = Counter()
+        self.searches: Counter[int] = Counter()
+        self.blurs: Counter[str] = Counter()
         self.vertices: Counter[int] = Counter()
         self.inner: Counter[str] = Counter()
         self.relations: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
 
     def admits(self, tree: ResearchTree) -> bool:
-        """Whether none of the tree's inner vertices has been met too often already."""
-        return all(self.inner[v.title] < self.most for v in tree.vertices if v.role == "inner")
+        """Whether none of the tree's inner vertices and none of its relations has been met too often already."""
+        pages = all(self.inner[v.title] < self.most for v in tree.vertices if v.role == "inner")
+        return pages and all(self.relations[r] < self.most_told for r in _relations(tree))
 
-    def add(self, tree: ResearchTree) -> None:
+    def add(self, tree: ResearchTree, difficulty: Difficulty) -> None:
+        self.levels[level_of(difficulty.searches)] += 1
+        self.searches[difficulty.searches] += 1
+        self.blurs.update(blurs_of(tree))
         self.depths[tree.depth] += 1
         self.vertices[len(tree.vertices)] += 1
         self.answers[tree.root.noun] += 1
         self.inner.update({v.title for v in tree.vertices if v.role == "inner"})
-        self.relations.update(c.wording if c.kind == "link" else c.kind for v in tree.vertices for c in v.constraints)
+        self.relations.update(_relations(tree))
+        self.kinds.update(c.kind for v in tree.vertices for c in v.constraints)
 
     def report(self) -> dict[str, Any]:
-        """By depth and number of vertices how many items; of pages and relations the commonest, with their counts."""
+        """How many items by depth, number of vertices and difficulty; how many clues by kind and by blur; of pages and relations
+        the commonest, with the number of items that have them."""
         return {
+            "difficulty": dict(sorted(self.levels.items())),
+            "searches": {str(d): n for d, n in sorted(self.searches.items())},
+            "clues": dict(sorted(self.kinds.items())),
+            "blurs": dict(sorted(self.blurs.items())),
             "depths": {str(d): n for d, n in sorted(self.depths.items())},
             "vertices": {str(d): n for d, n in sorted(self.vertices.items())},
             "kinds of answers": _commonest(self.answers),
             "inner vertices": {"different": len(self.inner), "at most": self.most, "commonest": _commonest(self.inner)},
-            "relations": {"different": len(self.relations), "commonest": _commonest(self.relations)},
+            "relations": {"different": len(self.relations), "at most": self.most_told, "commonest": _commonest(self.relations)},
         }
 
 
@@ -121,6 +138,23 @@ class Repairs:
             "by check": {c: {"failed": n, "mended": self.healed[c]} for c, n in sorted(self.failed.items())},
             "how": dict(sorted(self.how.items())),
         }
+
+
+def blurs_of(tree: ResearchTree) -> Iterator[str]:
+    """Which of the five blurs stand in the tree, each as often as it does: a `date` is a span of years, a `number` a range, a named
+    `place` something in its container, a `name` its kind, and what a page is told apart by a `category` of many."""
+    for vertex in tree.vertices:
+        for c in vertex.constraints:
+            if c.kind == "interval":
+                yield "date" if c.unit == "year" else "number"
+            elif c.kind == "category":
+                yield "category"
+            elif vertex.role == "blur":
+                yield "place" if c.kind == "link" else "name"
+
+
+def _relations(tree: ResearchTree) -> set[str]:
+    return {c.wording for v in tree.vertices for c in v.constraints if c.kind == "link"}
 
 
 def shape_of(tree: ResearchTree) -> str:
