@@ -9,11 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from infoseek_offline import pipeline
+from infoseek_offline.checks.verify import verify_run
 from infoseek_offline.cli import main
 from infoseek_offline.config import Branching, load_config
-from infoseek_offline.dataset.spread import LEAST, Mix, Spread, shape_of
+from infoseek_offline.dataset.difficulty import LEVELS
+from infoseek_offline.dataset.spread import LEAST, LEAST_TOLD, Mix, Spread, blurs_of, shape_of
 from infoseek_offline.errors import ConfigError
-from infoseek_offline.records import Difficulty, ResearchTree, Vertex
+from infoseek_offline.records import Constraint, Difficulty, Evidence, ResearchTree, Vertex
 
 
 def tree(*parents: tuple[str, str, str]) -> ResearchTree:
@@ -87,7 +89,42 @@ def test_shapes_come_in_the_proportions_that_were_asked_for(sample_home: Path, t
     manifest = pipeline.data(sample_home, tmp_path / "run", config, workers=2)
     came = Counter(shape_of(item.tree) for item in pipeline.questions(tmp_path / "run"))
     assert {s: n["came"] for s, n in manifest["shapes"].items()} == {s: came[s] for s in ("chain", "bush", "balanced")}
-    assert 12 <= came["chain"] <= 28 and came["balanced"] == 0, "20 were asked for"
+    assert 12 <= came["chain"] <= 32 and came["balanced"] == 0, "20 were asked for; of as many tries for each, 45 would come"
+    assert len({item.answer for item in pipeline.questions(tmp_path / "run")}) == 60, "no page is the answer twice"
+
+
+def test_a_relation_that_stands_in_too_many_items_is_not_admitted_again() -> None:
+    told = clue("link", other="B", wording="{v} is in {o}")
+    spread = Spread(count=20)
+    for number in range(LEAST_TOLD):
+        root = CHAIN.root.model_copy(update={"constraints": (told,), "page": number})
+        inner = CHAIN.vertices[1].model_copy(update={"title": str(number)})
+        made = ResearchTree(vertices=(root, inner))
+        assert spread.admits(made)
+        spread.add(made, EASY)
+    assert not spread.admits(made)
+    assert spread.report()["relations"]["commonest"] == {"{v} is in {o}": LEAST_TOLD}
+
+
+def test_only_the_difficulty_that_was_asked_for_is_kept(sample_home: Path, tmp_path: Path) -> None:
+    manifest = pipeline.data(sample_home, tmp_path / "run", load_config("demo", count=3, difficulty=LEVELS["hard"]), workers=2)
+    made = pipeline.questions(tmp_path / "run")
+    assert len(made) == 3 and all(item.difficulty.searches >= 4 for item in made)
+    assert manifest["difficulty"] == {"hard": 3} and manifest["failed checks of rejected trees"]["difficulty"] > 0
+    assert verify_run(tmp_path / "run", sample_home).failures == ()
+
+
+def clue(kind: str, **fields: object) -> Constraint:
+    said = Evidence(page=0, title="", section="", start=0, end=1, anchor="", sentence="", document="")
+    return Constraint.model_validate({"id": "A.1", "kind": kind, "wording": "{v} {o}", "evidence": said, **fields})
+
+
+def test_the_five_blurs_are_counted() -> None:
+    ranges = clue("interval", low=1.0, high=2.0, unit="km"), clue("interval", low=1800.0, high=1899.9, unit="year")
+    root = CHAIN.root.model_copy(update={"constraints": (*ranges, clue("category", value="Towns"), clue("type", value="town"))})
+    called = clue("link", other="D"), clue("type", value="city")
+    vague = CHAIN.vertices[1].model_copy(update={"role": "blur", "constraints": called})
+    assert sorted(blurs_of(ResearchTree(vertices=(root, vague)))) == ["category", "date", "name", "number", "place"]
 
 
 def test_a_run_gives_the_shapes_that_were_asked_for(sample_home: Path, tmp_path: Path) -> None:

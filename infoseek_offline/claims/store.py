@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -109,14 +110,25 @@ class ClaimStore:
         self.about = lru_cache(maxsize=16384)(self._about)
 
     def _rows(self, query: str, page: int) -> list[Claim]:
+        return [Claim.model_validate_json(row[0]) for row in self._select(query, page)]
+
+    def _select(self, query: str, *arguments: int) -> list[tuple[Any, ...]]:
         if getattr(self._local, "pid", None) != os.getpid():
             path = quote(str((self.folder / "claims.sqlite").absolute()))
             self._local.connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
             self._local.pid = os.getpid()
         try:
-            return [Claim.model_validate_json(row[0]) for row in self._local.connection.execute(query, (page,))]
+            return self._local.connection.execute(query, arguments).fetchall()
         except sqlite3.DatabaseError as error:
             raise CorpusError(f"{self.folder} can't be read ({error}): remove it, and run 'infoseek data' again") from error
+
+    def relations(self, page: int) -> Counter[str]:
+        """How many pages stand in each relation with the page, worded with the page as `{o}` and the others as `{v}`."""
+        own = "SELECT object, json_extract(body, '$.wording') FROM claim WHERE page = ? AND object IS NOT NULL"
+        theirs = "SELECT page, json_extract(body, '$.wording') FROM claim WHERE object = ? ORDER BY page, ordinal LIMIT ?"
+        found = {(other, wording.replace("{o}", "{v}").replace("{s}", "{o}")) for other, wording in self._select(own, page)}
+        found |= {(other, wording.replace("{s}", "{v}")) for other, wording in self._select(theirs, page, MAX_INCOMING)}
+        return Counter(wording for _, wording in found)
 
     def read(self, page: int) -> list[Claim]:
         """What the page itself states."""

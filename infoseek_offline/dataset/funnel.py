@@ -19,7 +19,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "open book": ("G2",),
     "alternatives": ("G3",),
     "bridge": ("G4",),
-    "spread": ("spread", "asked already"),
+    "spread": ("difficulty", "spread", "asked already"),
 }
 GATES = ("closed", "open", "alternatives", "bridge")  # G1 to G4
 BEGUN, GROWN = "begun", "grown"

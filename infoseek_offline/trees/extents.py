@@ -107,11 +107,10 @@ class Extents:
         index = self._facts.get(key)
         if index is None:
             return BitMap(self.universe) if self.reading == "open" else BitMap()
-        same = index.unit == index.unit_id(unit)
-        inside = BitMap(index.page[same & (index.low <= high) & (index.high >= low)])
+        inside, same = index.overlapping(low, high, unit)
         if self.reading == "closed":
             return inside & self.universe
-        return self.universe - (BitMap(index.page[same]) - inside)
+        return self.universe - (same - inside)
 
     def _with_value(self, key: str, value: str) -> BitMap:
         """Pages whose value of that key shares its words (one holds the other's), open: or that do not state the key."""
@@ -119,7 +118,8 @@ class Extents:
         if index is None:
             return BitMap(self.universe) if self.reading == "open" else BitMap()
         wanted = frozenset(w.casefold() for w in _WORD.findall(value))
-        same = BitMap([p for p, words in zip(index.page.tolist(), index.words, strict=True) if wanted <= words or words <= wanted])
+        alike = (r for r in index.sharing(wanted) if wanted <= index.words[r] or index.words[r] <= wanted)
+        same = BitMap([int(index.page[r]) for r in alike])
         if self.reading == "closed":
             return same & self.universe
         return self.universe - (index.stated - same)
@@ -204,19 +204,56 @@ class Extents:
 
 
 class _Key:
-    """The values of one infobox key as parallel arrays."""
+    """The values of one infobox key: by unit in the order of their lower ends, and by word."""
 
     def __init__(self, rows: list[tuple[int, float, float, str, frozenset[str]]]) -> None:
         self.page: NDArray[np.uint32] = np.array([r[0] for r in rows], np.uint32)
-        self.low = np.array([r[1] for r in rows], float)
-        self.high = np.array([r[2] for r in rows], float)
-        self._units = {u: i for i, u in enumerate(sorted({r[3] for r in rows if r[1] == r[1]}))}
-        self.unit = np.array([self._units[r[3]] if r[1] == r[1] else -1 for r in rows], int)
         self.words = [r[4] for r in rows]
         self.stated = BitMap(self.page)
+        self._rows = rows
 
-    def unit_id(self, unit: str) -> int:
-        return self._units.get(unit, -2)
+    @cached_property
+    def _units(self) -> dict[str, _Unit]:
+        rows: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
+        for page, low, high, unit, _ in self._rows:
+            if low == low:
+                rows[unit].append((page, low, high))
+        return {unit: _Unit(values) for unit, values in rows.items()}
+
+    @cached_property
+    def _with_word(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for row, words in enumerate(self.words):
+            for word in words or ("",):
+                found[word].append(row)
+        return found
+
+    def sharing(self, wanted: frozenset[str]) -> Iterable[int]:
+        """Rows that have a word of the wanted ones, or none at all; all rows where none is wanted."""
+        if not wanted:
+            return range(len(self.words))
+        return {row for word in (*wanted, "") for row in self._with_word.get(word, ())}
+
+    def overlapping(self, low: float, high: float, unit: str) -> tuple[BitMap, BitMap]:
+        """Pages with a quantity of the unit that overlaps the range, and all with one of the unit."""
+        found = self._units.get(unit)
+        return (found.overlapping(low, high), found.pages) if found else (BitMap(), BitMap())
+
+
+class _Unit:
+    def __init__(self, rows: list[tuple[int, float, float]]) -> None:
+        rows.sort(key=lambda r: r[1])
+        page, self.low, high = (np.array(column) for column in zip(*rows, strict=True))
+        self.page = page.astype(np.uint32)
+        self.pages = BitMap(self.page)
+        spans = np.flatnonzero(high > self.low)  # few: most values are one number
+        self.spans = [(int(self.page[i]), float(self.low[i]), float(high[i])) for i in spans]
+
+    def overlapping(self, low: float, high: float) -> BitMap:
+        first, last = np.searchsorted(self.low, low, "left"), np.searchsorted(self.low, high, "right")
+        found = BitMap(self.page[first:last])
+        found.update(page for page, begins, ends in self.spans if begins <= high and ends >= low)
+        return found
 
 
 def head_word(noun: str) -> str:

@@ -231,12 +231,11 @@ class Growth:
         if key not in kept:
             made = {"literal": self.options.literals, "link": self.options.links, "vague": self.options.blurs}[which](page)
             least = self.bounds.min_clue if depth == 0 else 0
+            near, below = self.within(depth), self.within(depth + 1) if which == "vague" else BitMap()
             kept[key] = [
                 o
                 for o in made
-                if len(o.extent) >= least
-                and all(self._far(p, d) for p, d in _named(o, depth))
-                and not (depth == 0 and self._tells_alone(o))
+                if len(o.extent) >= least and not _exposes(o, near, below) and not (depth == 0 and self._tells_alone(o))
             ]
         return kept[key]
 
@@ -275,9 +274,6 @@ class Growth:
             told = self._told(self.draft.root.page, 0)
             return [o for o in children if told.intersection_cardinality(o.extent) == 1]
         return [o for o in children if self.partners(o)]
-
-    def _far(self, page: int, depth: int) -> bool:
-        return page not in self.within(depth - 1)
 
     def _move(self, kind: str, vertex: DraftVertex, option: Option) -> Move:
         assert kind in ("start", "extend")
@@ -427,13 +423,13 @@ def _comparable(extents: list[BitMap], extent: BitMap) -> bool:
     return any(extent <= other or other <= extent for other in extents)
 
 
-def _named(option: Option, depth: int) -> list[tuple[int, int]]:
-    """(page, depth) of the pages that a clue of a vertex at `depth` names."""
-    named = [(page, depth + 1) for page in option.named]
-    if option.role == "leaf" and option.page is not None:
-        named.append((option.page, depth + 1))
-    named += [(o.page, depth + 2) for o in option.beneath if o.role == "leaf" and o.page is not None]
-    return named + [(page, depth + 2) for o in option.beneath for page in o.named]
+def _exposes(option: Option, near: BitMap, below: BitMap) -> bool:
+    """Whether a clue names a page of `near`, or names one of `below` beneath it."""
+    if option.role == "leaf" and option.page is not None and option.page in near:
+        return True
+    if option.named and any(page in near for page in option.named):
+        return True
+    return any(_exposes(o, below, below) for o in option.beneath)
 
 
 def grow(

@@ -26,7 +26,7 @@ from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.named import named_in
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-MAX_VAGUE = 0.02  # of all articles may fit a vague description
+MAX_VAGUE, MOST_VAGUE = 0.02, 400  # of all articles, and in all, may fit a vague description
 STEM = 6  # letters
 KEPT = 2048  # sets of the pages around a vague description
 _COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
@@ -162,11 +162,7 @@ class Options:
         """How many pages the claims put into this very relation with the named page: one has Cardiff as its seat, dozens contain
         oxygen."""
         if other not in self._shared:
-            counts: Counter[str] = Counter()
-            for statement in self.claims.about(other):
-                swapped = statement.wording.replace("{v}", "{}").replace("{o}", "{v}").replace("{}", "{o}")
-                counts[swapped] += 1
-            self._shared[other] = counts
+            self._shared[other] = self.claims.relations(other)
         return self._shared[other][constraint.wording]
 
     def literals(self, page: int) -> list[Option]:
@@ -190,7 +186,7 @@ class Options:
         if not self.corpus.nouns[link.page]:
             return
         for beneath in self._vague_words(link.page):
-            if len(beneath.extent) > MAX_VAGUE * len(self.extents.universe):
+            if len(beneath.extent) > min(MOST_VAGUE, MAX_VAGUE * len(self.extents.universe)):
                 continue  # "a university" alone says nothing
             if link.blur is not None and not _as_blurred(beneath, link.blur):
                 continue
