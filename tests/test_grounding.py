@@ -150,7 +150,7 @@ def test_windows_hold_every_sentence_with_a_link_to_an_article_and_what_stands_b
     assert "[her teacher](k4 = Peter Voss)" in text, "the title where the words are others"
     assert "1901" in text and "(k4 = 1901)" not in text and "[1901]" not in text, "a year is no claim"
     assert "See also" not in text and text.count("Jon Hale") == 1
-    assert sorted(len(ids) for _, ids in window.parts) == [1, 1, 1, 1, 2]
+    assert sorted(len(part.links) for part in window.parts) == [1, 1, 1, 1, 2]
 
 
 def test_the_whole_page_is_read_in_windows(corpus: Corpus) -> None:

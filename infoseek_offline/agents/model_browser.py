@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from infoseek_offline.agents.grounding import Proposal, ground
-from infoseek_offline.agents.windows import Window, one_line, part_of, windows_of
+from infoseek_offline.agents.windows import Window, one_line, windows_of
 from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.llm.asked import Asked, seed_of
@@ -87,24 +87,23 @@ class ModelBrowser:
         request = self._request(window)
         if self.model.fits(request):
             return [(window, request)]
-        if len(window.parts) == 1:
+        halves = window.halves()
+        if not halves:
             self.model.note(request, "", f"a sentence is too long for a context of {self.model.context} tokens")
-            return []
-        middle = len(window.parts) // 2
-        return [pair for half in (window.parts[:middle], window.parts[middle:]) for pair in self._fitting(part_of(window, half))]
+        return [pair for half in halves for pair in self._fitting(half)]
 
     def _request(self, window: Window) -> Request:
-        prompt, page = load_prompt("browser"), window.shown.page
+        prompt, page, shown = load_prompt("browser"), window.page, window.shown
         messages = prompt.messages(page=self._called(page), sentences="\n".join(window.lines))
         fields: dict[str, Any] = {
-            "sentence": {"type": "string", "enum": list(window.shown.sentences)},
-            "link": {"type": "string", "enum": list(window.shown.links)},
+            "sentence": {"type": "string", "enum": list(shown.sentences)},
+            "link": {"type": "string", "enum": list(shown.links)},
             "relation": {"type": "string", "maxLength": MAX_RELATION},
             "blur": {"type": "string", "maxLength": MAX_BLUR},
         }
-        claims = {"type": "array", "items": _object(fields), "maxItems": len(window.shown.links)}
-        sampling = Sampling(max_tokens=32 + CLAIM_TOKENS * len(window.shown.links))
-        seed = seed_of("browser", self.seed, self.corpus.titles[page], list(window.shown.sentences))
+        claims = {"type": "array", "items": _object(fields), "maxItems": len(shown.links)}
+        sampling = Sampling(max_tokens=32 + CLAIM_TOKENS * len(shown.links))
+        seed = seed_of("browser", self.seed, self.corpus.titles[page], list(shown.links))
         return Request("browser", messages, _object({"claims": claims}), seed, sampling, prompt.digest)
 
     def _called(self, page: int) -> str:

@@ -7,8 +7,8 @@ stands there only before one that has links, in the same paragraph.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from infoseek_offline.agents.grounding import Shown
 from infoseek_offline.corpus.entities import base_title
@@ -20,54 +20,82 @@ MAX_SENTENCES = 24
 
 
 @dataclass(frozen=True)
-class Window:
-    """Some sentences of a page as the prompt shows them. `text` has the links in it."""
+class Part:
+    """A sentence of a page with some of its links. `before` is the sentence before it where that helps to understand it."""
 
-    shown: Shown
-    lines: tuple[str, ...]
-    parts: tuple[tuple[str, tuple[str, ...]], ...]  # (sentence id, link ids), for making it smaller
+    name: str
+    span: tuple[int, int]
+    links: dict[str, Link]
+    line: str
+    before: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some sentences of a page, as one prompt shows them."""
+
+    page: int
+    parts: tuple[Part, ...]
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.page, {p.name: p.span for p in self.parts}, {k: link for p in self.parts for k, link in p.links.items()})
+
+    @property
+    def lines(self) -> list[str]:
+        """The sentences with their ids and marks; what stands before one has no id, and is not said twice."""
+        found: list[str] = []
+        for part in self.parts:
+            found += [line for line in (part.before, part.line) if line]
+        return found
+
+    def halves(self) -> list[Window]:
+        """The same in two windows; of a single sentence in two prompts, each with half of its links. Empty where that can't be."""
+        if len(self.parts) > 1:
+            middle = len(self.parts) // 2
+            return [Window(self.page, self.parts[:middle]), Window(self.page, self.parts[middle:])]
+        part = self.parts[0]
+        names = list(part.links)
+        middle = len(names) // 2
+        return [
+            Window(self.page, (replace(part, links={name: part.links[name] for name in some}),))
+            for some in (names[:middle], names[middle:])
+            if middle
+        ]
 
 
 def windows_of(corpus: Corpus, page: int) -> list[Window]:
-    """All sentences of the running text that hold a link to another article, each with the sentence before it where that
-    stands in the same paragraph, in windows of so many links and sentences."""
+    """All sentences of the running text that hold a link to another article, each with the sentence before it where that has none
+    and stands in the same paragraph, in windows of so many links and sentences."""
+    windows: list[Window] = []
+    parts: list[Part] = []
+    for part in _parts(corpus, page):
+        if parts and (sum(len(p.links) for p in parts) + len(part.links) > MAX_LINKS or len(parts) >= MAX_SENTENCES):
+            windows.append(Window(page, tuple(parts)))
+            parts = []
+        parts.append(part)
+    return [*windows, Window(page, tuple(parts))] if parts else windows
+
+
+def _parts(corpus: Corpus, page: int) -> Iterator[Part]:
     record = corpus.page(page)
     sections = [s for s in corpus.sections(page) if s.evidence]
     links = [k for k in corpus.links(page) if _may_be_claimed(corpus, page, k, record.text)]
-    windows: list[Window] = []
-    sentences: dict[str, tuple[int, int]] = {}
-    shown: dict[str, Link] = {}
-    lines: list[str] = []
-    parts: list[tuple[str, tuple[str, ...]]] = []
     number = count = 0
-    before: tuple[int, int] | None = None
-
-    def close() -> None:
-        nonlocal sentences, shown, lines, parts
-        if sentences:
-            windows.append(Window(Shown(page, sentences, shown), tuple(lines), tuple(parts)))
-        sentences, shown, lines, parts = {}, {}, [], []
-
+    last, before = -1, ""
     for low, high in corpus.sentence_spans(page):
         if high > record.prose_end or not any(s.start <= low and high <= s.end for s in sections):
             continue
+        if last < 0 or "\n" in record.text[last:low]:
+            before = ""
         inside = [k for k in links if low <= k.start and k.end <= high]
         for at in range(0, len(inside), MAX_LINKS):
-            some = inside[at : at + MAX_LINKS]
-            if len(shown) + len(some) > MAX_LINKS or len(sentences) >= MAX_SENTENCES:
-                close()
             number += 1
-            ids = {f"k{count + n}": link for n, link in enumerate(some, 1)}
+            some = {f"k{count + n}": link for n, link in enumerate(inside[at : at + MAX_LINKS], 1)}
             count += len(some)
-            if before is not None and "\n" not in record.text[before[1] : low] and before not in sentences.values():
-                lines.append(one_line(record.text[before[0] : before[1]]))
-            sentences[f"s{number}"] = (low, high)
-            shown.update(ids)
-            parts.append((f"s{number}", tuple(ids)))
-            lines.append(f"s{number}: {_marked(corpus, record.text, low, high, ids)}")
-        before = (low, high)
-    close()
-    return windows
+            line = f"s{number}: {_marked(corpus, record.text, low, high, some)}"
+            yield Part(f"s{number}", (low, high), some, line, before)
+        last, before = high, "" if inside else one_line(record.text[low:high])
 
 
 def _may_be_claimed(corpus: Corpus, page: int, link: Link, text: str) -> bool:
@@ -85,14 +113,6 @@ def _marked(corpus: Corpus, text: str, low: int, high: int, links: dict[str, Lin
         pieces += [text[at : link.start], f"[{anchor}]({name}{told})"]
         at = link.end
     return one_line("".join([*pieces, text[at:high]]))
-
-
-def part_of(window: Window, parts: Sequence[tuple[str, tuple[str, ...]]]) -> Window:
-    """Some sentences of a window."""
-    sentences = {name: window.shown.sentences[name] for name, _ in parts}
-    links = {name: window.shown.links[name] for _, inside in parts for name in inside}
-    lines = [line for line in window.lines if line.partition(":")[0] in sentences]
-    return Window(Shown(window.shown.page, sentences, links), tuple(lines), tuple(parts))
 
 
 def one_line(text: str) -> str:
