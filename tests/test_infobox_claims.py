@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,47 @@ def test_every_wording_can_be_put_into_a_question(kind: str, wording: str) -> No
     assert realisable(forward)
     if kind == "link" and "a {o}" not in wording:
         assert forms(wording.replace("{o}", "{v}").replace("{s}", "{o}")), "and as seen from the other page"
+
+
+# The commonest fields of the infoboxes that Wikipedia uses most: settlements, persons, football players, films, albums, books,
+# taxa, ships, companies, television, politicians, software, rivers, mountains, battles, universities, elements, countries and so on.
+COMMON_FIELDS = """
+name, image, caption, birth name, birth date, birth place, death date, death place, nationality, occupation, years
+active, spouse, children, known for, alma mater, native name, settlement type, subdivision type, subdivision name,
+established title, established date, leader title, leader name, area total km2, elevation m, population total,
+population density km2, timezone, utc offset, postal code, area code, website, coordinates, director, producer,
+writer, screenplay, starring, music, cinematography, editing, studio, distributor, released, runtime, country,
+language, budget, gross, artist, album, recorded, genre, length, label, prev title, next title, type, cover,
+clubnumber, position, youthclubs, youthyears, clubs, years, caps, goals, nationalteam, nationalyears, nationalcaps,
+nationalgoals, height, manageryears, managerclubs, regnum, phylum, classis, ordo, familia, genus, species, binomial,
+binomial authority, subdivision ranks, status, party, term start, term end, predecessor, successor, office, president,
+prime minister, governor, monarch, constituency, majority, religion, residence, education, profession, signature,
+founded, founder, headquarters, industry, products, revenue, num employees, parent, subsidiaries, key people, location
+city, location country, homepage, operating income, net income, author, illustrator, publisher, pub date, media type,
+pages, isbn, series, preceded by, followed by, developer, designer, platforms, engine, modes, release, allegiance,
+branch, service years, rank, unit, commands, battles, awards, mouth, source, basin size, tributaries left, tributaries
+right, discharge, network, num seasons, num episodes, executive producer, company, first aired, last aired, line,
+opened, owner, operator, structure, built, architect, architecture, added, established, motto, students, undergrad,
+postgrad, faculty, campus, city, state, chancellor, affiliations, colors, mascot, instrument, origin, associated acts,
+ship builder, ship launched, ship commissioned, ship fate, ship class, ship displacement, ship length, date, place,
+result, combatant1, commander1, strength1, casualties1, territory, field, work institutions, doctoral advisor,
+doctoral students, thesis title, influences, influenced, range, prominence, first ascent, easiest route, parent peak,
+volcano type, ground, capacity, chairman, manager, coach, arena, conference, division, team, weight, debut team, final
+team, college, draft year, editor, frequency, circulation, manufacturer, production, transmission, crosses, carries,
+design, mainspan, denomination, dedication, diocese, archbishop, consecrated, discoverer, discovered, mean radius,
+orbital period, eccentricity, satellites, capital, official languages, currency, calling code, cctld, formula, melting
+point, boiling point, density, appearance, speakers, region, venue, attendance, father, mother, house, reign,
+coronation, consort, issue, burial place, creator, voices, composer, opentheme, alias, first appearance, relatives,
+partner, district, province, county, municipality, mayor, route, junction, license, operating system, programming
+language, power, speed, introduced, retired, primary user, number built, first flight
+"""
+
+
+def test_the_commonest_fields_of_wikipedia_are_said_or_left_out_on_purpose() -> None:
+    known = {key.split("/", 1)[-1] for keys in phrases().values() for key in keys}
+    fields = {re.sub(r"\s*\d+$", "", field.strip()) for field in " ".join(COMMON_FIELDS.split()).split(",")}
+    assert len(fields) >= 200
+    assert sorted(fields - known) == []
 
 
 def test_keys_are_normalised_and_have_one_wording_each() -> None:

@@ -118,6 +118,7 @@ INVERSE = {
     "belongs to the order": "is the order of {o}",
     "belongs to the class": "is the class of {o}",
     "belongs to the phylum": "is the phylum of {o}",
+    "belongs to the kingdom": "is the kingdom of {o}",
     "belongs to the genre of": "is the genre of {o}",
     "is in the constellation": "contains {o}",
     "uses the engine": "is the engine of {o}",
@@ -149,7 +150,7 @@ PREFERRED = frozenset(
         "is affiliated with;is connected with;orbits;flew past;received;was interested in;flew on;occurs in;starred in;"
         "is kept in;was sent to;is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;"
         "studied at;set out for;set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;"
-        "belongs to the order;belongs to the class;belongs to the phylum;belongs to the genre of;is in the constellation;"
+        "belongs to the order;belongs to the class;belongs to the phylum;belongs to the kingdom;belongs to the genre of;is in the constellation;"
         "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"
         "crystallises in"
     ).split(";")
