@@ -48,8 +48,8 @@ def test_every_wording_can_be_put_into_a_question(kind: str, wording: str) -> No
         assert forms(wording.replace("{o}", "{v}").replace("{s}", "{o}")), "and as seen from the other page"
 
 
-# The commonest fields of the infoboxes that Wikipedia uses most: settlements, persons, football players, films, albums, books,
-# taxa, ships, companies, television, politicians, software, rivers, mountains, battles, universities, elements, countries and so on.
+# The commonest fields of the infoboxes that Wikipedia uses most: settlements, persons, football players, films, albums,
+# books, taxa, ships, companies, television, politicians, software, rivers, mountains, battles, universities and so on.
 COMMON_FIELDS = """
 name, image, caption, birth name, birth date, birth place, death date, death place, nationality, occupation, years
 active, spouse, children, known for, alma mater, native name, settlement type, subdivision type, subdivision name,

@@ -10,6 +10,7 @@ import pytest
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.clauses import clause, ease, forms, realisable
+from infoseek_offline.questions.fit import fitted
 from infoseek_offline.questions.names import Names, is_plural, literal_name
 from infoseek_offline.questions.realise import Realiser
 from infoseek_offline.records import Constraint, Evidence, ResearchTree, Vertex
@@ -57,6 +58,9 @@ def corpus(make_corpus: Callable[..., Corpus]) -> Corpus:
         ("{o} is the largest moon of {v}", "possessive", "largest moon is {o}", ""),
         ("{v} was a space probe launched aboard {o}", "verb", "was launched aboard {o}", ""),
         ("{v} is a town on the {o}", "verb", "is on the {o}", ""),
+        ("{v} was a scientific voyage to {o}", "verb", "set out for {o}", ""),
+        ("the birthplace of {v} was {o}", "verb", "was born in {o}", ""),
+        ("{o} was the place of discovery of {v}", "verb", "was discovered in {o}", ""),
         ("{v} is a state on the territory of {o}", "verb", "is in {o}", ""),
         ("{v} is a natural satellite of {o}", "verb", "orbits {o}", ""),
         ("{o} received the {v}", "verb", "was awarded to {o}", ""),
@@ -295,6 +299,45 @@ def test_two_descriptions_are_set_apart(corpus: Corpus) -> None:
         "and is also the alma mater of the astronomer who is known for geology and died in Dunmore?"
     )
     assert all(clue in wording.question for clue in wording.clues.values())
+
+
+@pytest.mark.parametrize(
+    ("wording", "subject", "other", "name", "said"),
+    [
+        ("{v} was discovered at {o}", "moon", "city", "Arles", "was discovered in {o}"),
+        ("{v} was discovered in {o}", "moon", "observatory", "", "was discovered at {o}"),
+        ("{o} is in {v}", "country", "mountain", "Mount Orl", "{o} lies"),
+        ("{o} is in {v}", "country", "museum", "the Orl Museum", "is home to {o}"),
+        ("{v} worked in {o}", "astronomer", "star", "the Sun", "did research on {o}"),
+        ("{v} worked in {o}", "astronomer", "science", "geology", "worked in {o}"),
+        ("{o} is known for {v}", "continent", "explorer", "Bo Hart", "{o} is associated"),
+        ("{o} is known for {v}", "science", "explorer", "Bo Hart", "{o} is known"),
+        ("the festival of {v} is {o}", "shrine", "", "May 5", "festival falls on {o}"),
+        ("{v} is an agency of {o}", "agency", "country", "", "belongs to {o}"),
+    ],
+)
+def test_clauses_fit_the_kinds_on_both_sides(wording: str, subject: str, other: str, name: str, said: str) -> None:
+    assert fitted(forms(wording), subject, other, name)[0].text == said
+
+
+def test_a_place_and_a_time_are_said_together(corpus: Corpus) -> None:
+    question = one(
+        corpus, "Ada Quill", "astronomer",
+        ("link", "{v} died in {o}", "Dunmore"), ("interval", "{v} died {o}", "between 1850 and 1859"),
+        ("link", "{v} is known for {o}", "Comet"),
+    )  # fmt: skip
+    assert "died in Dunmore between 1850 and 1859" in question
+
+
+def test_a_category_of_the_very_kind_stands_behind_the_noun(corpus: Corpus) -> None:
+    question = one(
+        corpus, "Brill", "moon", ("category", "{v} is one of the {o}", "Moons of Uranus"), ("link", "{v} was found by {o}", "Bo Hart")
+    )
+    assert "moon of Uranus" in question and "one of" not in question
+
+
+def test_a_page_of_unknown_kind_is_asked_for_by_what(corpus: Corpus) -> None:
+    assert one(corpus, "Vale Empire", "subject", ("link", "{v} is connected with {o}", "Bo Hart")).startswith("What is ")
 
 
 def test_an_unknown_wording_is_refused(corpus: Corpus) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise, permutations
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,8 @@ OTHERWISE = (
     ("devoted", "concern"),
     ("place of teaching", r"\bin\b"),
     ("fed by", "feeds"),
+    ("expedition to|voyage to|journey to", "set out"),
+    ("involved", "worked on"),
     ("looks out", "lie|shore"),
 )
 
@@ -81,15 +83,14 @@ class Read:
     descriptions: list[tuple[str, str, str]] = field(default_factory=list)  # (owner, vertex, words)
 
 
-def read(tree: ResearchTree, question: str, names: set[str]) -> Read:
-    """`names`: all names and values that may stand in the text."""
+def read(tree: ResearchTree, question: str, names: set[str], unused: list[Vertex]) -> Read:
+    """`names`: all names and values that may stand in the text; `unused`: the described vertices, those of one kind in the order
+    in which they are met."""
     marks = sorted(names, key=lambda name: (-len(name), name))
     text = question
     for number, name in enumerate(marks):
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"⟦{number}⟧", text)
     found = Read()
-    described = [v for v in tree.vertices if v.role in ("inner", "blur")]
-    unused = list(described)
     apart: dict[str, str] = {}
     for sentence in re.split(r"(?<=\.) (?=A certain |There is |Which |What |Who )", text):
         head = re.match(r"(?:A certain|There is an?) ", sentence)
@@ -177,7 +178,20 @@ def lost(names: Names, tree: ResearchTree, question: str) -> list[str]:
     """The constraints that the question does not say, or says of another vertex."""
     wanted = list(told(names, tree))
     texts = {text for _, c, those in wanted for text in those if c.kind != "type"}
-    heard = read(tree, question, texts)
+    described = [v for v in tree.vertices if v.role in ("inner", "blur")]
+    # Which of two minerals is told first, the text does not say but by its clues: one order must fit all.
+    found = (_missing(wanted, tree, question, read(tree, question, texts, list(order))) for order in permutations(described))
+    return min(_until_none(found), key=len)
+
+
+def _until_none(found: Iterator[list[str]]) -> Iterator[list[str]]:
+    for missing in islice(found, 200):
+        yield missing
+        if not missing:
+            return
+
+
+def _missing(wanted: list[tuple[Vertex, Constraint, set[str]]], tree: ResearchTree, question: str, heard: Read) -> list[str]:
     missing = []
     for vertex, c, those in wanted:
         relation = re.sub(r"\{\w+\}", " ", c.wording)

@@ -21,7 +21,7 @@ _THINGS_IN_ING = frozenset(
 # Words of an infobox's name that say what the box is for and not what the page is about.
 _NO_KIND = frozenset(
     "submission topic infoskreine taksonomeja bio hieroglyphen hieroglyphs positionskarte zweispaltig mean name figure thing item "
-    "divisione tassobox "
+    "divisione tassobox successione quattro "
     "study search enough soft body basis archery page article information data map table list gottheit multiple "
     "issues 基礎情報 イベントインフォメーション 複数の問題".split()
 )

@@ -132,6 +132,8 @@ _KIND_PLACE = re.compile(
     r" (is) an? (?:[a-z-]+ )?(?:country|state|town|city|region|province|river|mountain|volcano|island|lake|desert) "
     r"(?:of|on the territory of) (?=(?:the )?\{)"
 )
+# "was a scientific voyage to {o}", of what the question calls a voyage anyway.
+_JOURNEY = re.compile(r"(?<=\}) (?:is|was) an? (?:[a-z-]+ ){0,2}(?:expedition|voyage|journey) to (?=(?:the )?\{)")
 _NOUN_OF = re.compile(rf"the ({'|'.join(NOUN_FOR_VERB)}) of (?:the )?(\{{[vo]\}}) (?:is|was) (\{{[vo]\}})")
 _IS_NOUN_OF = re.compile(rf"(\{{[vo]\}}) (?:is|was) the ({'|'.join(NOUN_FOR_VERB)}) of ((?:the )?\{{[vo]\}})")
 _STANDING = frozenset("operated used owned run managed located situated administered".split())
@@ -142,6 +144,7 @@ def _plainer(words: str) -> str:
     for many, few in SAME.items():
         if f"}} {many} " in words:
             words = words.replace(f"}} {many} ", f"}} {few} ")
+    words = _JOURNEY.sub(" set out for ", words)
     if found := _NOUN_OF.fullmatch(words):
         words = f"{found[2]} {NOUN_FOR_VERB[found[1]]} {found[3]}"
     elif found := _IS_NOUN_OF.fullmatch(words):

@@ -58,6 +58,12 @@ def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tupl
         clauses[0] = Clause("relative", "{o} did research", "on")
     if clauses and clauses[0].text == "belonged to {o}" and other in _AREAS:
         clauses = [Clause("verb", "came from {o}")]
+    if clauses and clauses[0] == Clause("relative", "{o} belonged", "to") and subject in _AREAS:
+        clauses[0] = Clause("relative", "{o} came", "from")
+    if clauses and clauses[0].text == "was involved in {o}":
+        clauses = [Clause("verb", "worked on {o}")]
+    if clauses and subject and re.fullmatch(rf"is an? {re.escape(subject)} of \{{o\}}", clauses[0].text):
+        clauses = [Clause("verb", "belongs to {o}")]  # "the agency that is an agency of"
     if clauses and clauses[0] == Clause("relative", "{o} is known", "for") and subject not in _KNOWN_FOR and other not in _LAND:
         clauses[0] = Clause("relative", "{o} is associated", "with")
     if clauses and re.fullmatch(r"(?:is|was) part of \{o\}", clauses[0].text) and other == "programme":

@@ -150,7 +150,8 @@ PREFERRED = frozenset(
         "is affiliated with;is connected with;orbits;flew past;received;was interested in;flew on;occurs in;starred in;"
         "is kept in;was sent to;is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;"
         "studied at;set out for;set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;"
-        "belongs to the order;belongs to the class;belongs to the phylum;belongs to the kingdom;belongs to the genre of;is in the constellation;"
+        "belongs to the order;belongs to the class;belongs to the phylum;belongs to the kingdom;"
+        "belongs to the genre of;is in the constellation;"
         "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"
         "crystallises in"
     ).split(";")
@@ -255,7 +256,7 @@ VAGUE = re.compile(
     r"\bused the\b|\bwent to \{|\bcame to the attention\b|\b(?:type|kind|form|sort) of [a-z]+ of \{|"
     r"\} (?:discovered|found|gave|made|took|spent|fled|produced|wrote|built) (?:in|at|on|from|his|her) |"
     r"\bfor [a-z]+ of (?:the )?\{|\bis an? (?:asteroid|comet|planet|star) of (?:the )?\{o|"
-    r"\brepresents (?:the )?\{|\bstrong\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
+    r"\brepresents (?:the )?\{|\bthe [a-z]+[^suia\W]s \{o|\bstrong\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )
 
 # Clauses that are right but that a reader stumbles over, with how much less often they are taken: the first always, the second

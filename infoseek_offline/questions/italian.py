@@ -33,6 +33,7 @@ CONNECTED = "{s} is connected with {o}"
 NO_KIND = "voce"  # the noun of a page whose kind is not known
 _RELATIVE = re.compile(r"(?:(?:in|di|a|da|su|con|per|tra|presso|attorno a) cui|(?:tra )?(?:il|la|i|le|lo|gli) cui) ")
 _AREAS = frozenset("stato paese nazione regione continente isola provincia contea dipartimento cantone regno repubblica".split())
+_TOWNS = frozenset("comune città capoluogo frazione villaggio borgo cittadina capitale quartiere".split())
 _PEOPLE = re.compile(
     r"(?:ista|tore|trice|essa|logo|loga|grafo|grafa|nomo|noma|ante|iere|iera|ico|attrice|pittore|poeta|santo|papa|re|regina|"
     r"imperatore|sovrano|militare|atleta|pilota|musicista|filosofo|filosofa)$"
@@ -193,7 +194,7 @@ class ItalianRealiser:
     def _name(self, page: int) -> Phrase:
         """With the article that most links in prose have before them; by its first word or its kind where none shows it."""
         base, noun = base_title(self.corpus.titles[page]), self.corpus.nouns[page]
-        area = noun in _AREAS
+        area = True if noun in _AREAS else False if noun in _TOWNS else None
         anchors, articles = self._shown(page, base)
         low = base[:1].lower() + base[1:]
         text = low if sum(n for anchor, n in anchors.items() if anchor[:1].islower()) * 2 > anchors.total() > 0 else base
@@ -201,7 +202,7 @@ class ItalianRealiser:
         if article and articles[article] * 2 <= anchors.total():
             article = ""
         first = base.split()[0].lower()
-        if not articles and text == low != base:
+        if not article and text == low != base:
             article = definite(low, gender(low.split()[0]))  # "cloro" is "il cloro" behind a preposition
         if not anchors and (opening := _opening(base, self.corpus.page(page).text[:160])):
             article, text = opening

@@ -65,7 +65,7 @@ class Phrase:
     rest: str
     gender: Gender = "m"
     plural: bool = False
-    area: bool = False  # a country, region or the like: "in Italia"
+    area: bool | None = None  # a country, region or the like ("in Italia"), or a town ("a Roma"); None: not known
 
     def __str__(self) -> str:
         return _glued(self.article, self.rest)
@@ -79,12 +79,15 @@ class Phrase:
 
     def said(self, how: str) -> str:
         """As italian.toml asks for it: "o" as it is, "dove" as a place, else behind that preposition."""
-        return str(self) if how == "o" else self.where() if how == "dove" else self.after(how)
+        if how in ("dove", "entro"):
+            return self.where(within=how == "entro")
+        return str(self) if how == "o" else self.after(how)
 
-    def where(self) -> str:
-        """The place in which: "a Roma", "in Italia", "negli Stati Uniti", "nella città che …"."""
+    def where(self, within: bool = False) -> str:
+        """The place in which: "a Roma", "in Italia", "negli Stati Uniti", "nella città che …". `within`: what is not known to be a
+        town is taken for an area."""
         if not self.article:
-            return self.after("in" if self.area else "a")
+            return self.after("in" if self.area or (within and self.area is None) else "a")
         bare = self.area and not self.plural and self.article != "lo" and re.fullmatch(r"[A-ZÀ-Ý][\w-]+", self.rest)
         return f"in {self.rest}" if bare else self.after("in")
 

@@ -151,7 +151,7 @@ def _alike(clues: Sequence[Clue]) -> list[list[Clue]]:
             clue.constraint.kind == "link"
             and not clue.nested
             and not clue.heavy
-            and not re.search(rf"{_ARTICLE.pattern}|^\{{o\}} (?:is|was) an? ", first.text)
+            and not re.search(rf"{_ARTICLE.pattern}|^\{{o\}} (?:is|was) an? (?!citizen$)", first.text)
         )
         fits = fits and (first.form == "verb" or _PAST_SUBJECT.match(first.text) is not None)
         same = next((g for g in groups if fits and g[0].forms[0] == first and not g[0].nested and not g[0].heavy), None)
@@ -175,7 +175,8 @@ def plural_after(text: str, subject: str) -> str:
     """The verb right behind the subject in the plural."""
     if not text.startswith(subject):
         return text
-    return subject + re.sub(r"^ (\w+)\b", lambda m: f" {_PLURAL_VERBS.get(m[1], m[1])}", text.removeprefix(subject))
+    said = re.sub(r"^ (\w+)\b", lambda m: f" {_PLURAL_VERBS.get(m[1], m[1])}", text.removeprefix(subject))
+    return subject + re.sub(r"^ (are|were) a citizen$", r" \1 citizens", said)
 
 
 def listed(pieces: Sequence[str]) -> str:
