@@ -331,8 +331,9 @@ def test_a_place_and_a_time_are_said_together(corpus: Corpus) -> None:
 
 def test_a_category_of_the_very_kind_stands_behind_the_noun(corpus: Corpus) -> None:
     question = one(
-        corpus, "Brill", "moon", ("category", "{v} is one of the {o}", "Moons of Uranus"), ("link", "{v} was found by {o}", "Bo Hart")
-    )
+        corpus, "Brill", "moon",
+        ("category", "{v} is one of the {o}", "Moons of Uranus"), ("link", "{v} was found by {o}", "Bo Hart"),
+    )  # fmt: skip
     assert "moon of Uranus" in question and "one of" not in question
 
 
