@@ -141,10 +141,17 @@ def test_hatnotes_are_no_text_and_their_pages_are_links(language: str, template:
         ("hu", "Kikötők listája", "Itt.", PageKind.LIST),
         ("ru", "Порты", "Здесь. [[Категория:Списки портов]]", PageKind.LIST),
         ("de", "Listenhund", "Ein Hund.", PageKind.ARTICLE),
+        ("en", "Pier", "Old. {{Stub}} [[Category:Piers]]", PageKind.ARTICLE),
+        ("en", "Seznam.cz", "A firm.", PageKind.ARTICLE),
+        ("en", "Lista (Norway)", "A place.", PageKind.ARTICLE),
+        ("cs", "Seznam.cz", "Firma.", PageKind.ARTICLE),
+        ("cs", "Seznam řek", "Řeky.", PageKind.LIST),
+        ("en", "Wakamiya", "Names. {{曖昧さ回避}}", PageKind.DISAMBIGUATION),
+        ("ltg", "Upu saroksts", "Upis.", PageKind.LIST),
     ],
 )
 def test_disambiguation_and_list_pages_by_the_words_of_the_language(language: str, title: str, text: str, kind: PageKind) -> None:
-    assert page_kind(title, parse_wikitext(text, title, head(language))) == kind
+    assert page_kind(title, parse_wikitext(text, title, head(language)), language) == kind
 
 
 MEANINGS = "'''Quill''' is:\n* [[Quill (river)]], a river\n* [[Quill (town)|Quill]] in the north\n* [[Quillport]]\n* a [[feather]]"
@@ -168,7 +175,7 @@ PROSE = "It stands where the old road meets the shore, and was built of stone by
     ],
 )
 def test_disambiguation_and_list_pages_by_shape(title: str, text: str, kind: PageKind) -> None:
-    assert page_kind(title, parse_wikitext(text, title, SiteInfo())) == kind
+    assert page_kind(title, parse_wikitext(text, title, SiteInfo()), "en") == kind
 
 
 def test_words_of_one_language_and_of_all() -> None:

@@ -2,8 +2,8 @@
 """What differs from one language of wiki to the next: namespace words, link trails, redirect words, headings, infobox names.
 
 The words are in languages.toml, open to extension; here stands what is no word: link trails, prefixes of links, layout. A word of
-any language counts on every wiki where that is harmless (redirect words, headings of back matter, names of templates); where it is
-not, only the wiki's own do (namespaces, months), or MediaWiki's default (link trails).
+any language counts on every wiki where that is harmless (redirect words, headings of back matter, infoboxes); where it is not, only
+the wiki's own and the English ones do (namespaces, months, hatnotes, lists), or MediaWiki's default (link trails).
 """
 
 from __future__ import annotations
@@ -49,25 +49,35 @@ def words(key: str, language: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for section in table.values() for word in section.get(key, ())))
 
 
-@lru_cache(maxsize=16)
-def _pattern(key: str) -> re.Pattern[str]:
+@lru_cache(maxsize=256)
+def own_words(key: str, language: str) -> tuple[str, ...]:
+    """The words that count on a wiki of the language: its own and the English ones; all where it has none in the table."""
+    if not {language, language.split("-")[0]} & _table().keys():
+        return words(key)
+    return tuple(dict.fromkeys(word for which in ("any", "en", language) for word in words(key, which)))
+
+
+@lru_cache(maxsize=64)
+def _pattern(key: str, language: str) -> re.Pattern[str]:
     begins, others = [], []
-    for word in words(key):
+    end = "(?=[ _])" if key == "list title" else _END  # "Lista" alone is a place, "Seznam.cz" a firm
+    for word in own_words(key, language):
         core = re.escape(word.strip("*…")).replace(r"\ ", "[ _]")
         if word.startswith("*"):
             others.append(core)
         elif word.startswith("…"):
             others.append(f"{core}$")
         else:
-            begins.append(core if word.endswith("*") or not word[-1].isalpha() else core + _END)
-    return re.compile("|".join((f"^(?:{'|'.join(begins)})", *others)))
+            begins.append(core if word.endswith("*") or not word[-1].isalpha() else core + end)
+    some = [f"^(?:{'|'.join(begins)})"] if begins else []
+    return re.compile("|".join([*some, *others]) or "(?!)")  # without any word, nothing
 
 
 @lru_cache(maxsize=1 << 15)
-def is_one(key: str, name: str) -> bool:
-    """Whether one of the words of all languages stands for the casefolded name: "x" for what begins so, "x*" also within a word,
-    "…x" for what ends so, "*x*" for what holds it."""
-    return _pattern(key).search(name) is not None
+def is_one(key: str, name: str, language: str) -> bool:
+    """Whether one of a wiki's words stands for the casefolded name: "x" for what begins so, "x*" also within a word, "…x" for what
+    ends so, "*x*" for what holds it."""
+    return _pattern(key, language).search(name) is not None
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Disambiguation and list pages: by template, title and category in the words of any language, and by shape.
+"""Disambiguation and list pages: by template, title and category in the words of the wiki's language, and by shape.
 
 By shape a page without an infobox disambiguates that is short and of little text but items that begin with a link to a title that
 begins with the page's own; it is a list if nearly all of its lines and most of its text are items that begin with a link. Items are
@@ -25,15 +25,15 @@ def _in_brackets() -> re.Pattern[str]:
     return re.compile(rf"[(（](?:{'|'.join(map(re.escape, words('disambiguation title')))})[)）]$")
 
 
-def page_kind(title: str, page: ParsedPage) -> PageKind:
-    """What kind of page it is: an article where nothing says otherwise."""
+def page_kind(title: str, page: ParsedPage, language: str) -> PageKind:
+    """What kind of page it is: an article where nothing says otherwise. `language` is the wiki's."""
     low = title.casefold()
     categories = [name.casefold() for name in page.categories]
-    if _in_brackets().search(low) or any(is_one("disambiguation", name.casefold()) for name in page.templates):
+    if _in_brackets().search(low) or any(is_one("disambiguation", name.casefold(), "") for name in page.templates):
+        return PageKind.DISAMBIGUATION  # wikis take templates over from those of other languages
+    if any(is_one("disambiguation category", name, language) for name in categories):
         return PageKind.DISAMBIGUATION
-    if any(is_one("disambiguation category", name) for name in categories):
-        return PageKind.DISAMBIGUATION
-    if is_one("list title", low) or any(is_one("list category", name) for name in categories):
+    if is_one("list title", low, language) or any(is_one("list category", name, language) for name in categories):
         return PageKind.LIST
     return PageKind.ARTICLE if page.infobox else _by_shape(low, page)
 

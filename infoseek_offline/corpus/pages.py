@@ -56,7 +56,7 @@ def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) 
                           for m in re.finditer(r"[^\n]+", parsed.text[section.start : section.end])]  # fmt: skip
         else:
             sentences += split_sentences(parsed.text, section.start, section.end, keep)
-    kind = page_kind(raw.title, parsed)
+    kind = page_kind(raw.title, parsed, site.language)
     return PageRow(
         raw=(raw.title, raw.source_id, raw.revision, raw.timestamp),
         kind=PAGE_KINDS.index(kind),

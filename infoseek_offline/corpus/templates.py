@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from infoseek_offline.corpus.language import words
+from infoseek_offline.corpus.language import own_words
 from infoseek_offline.corpus.markup import DROP, ITEM
 
 
@@ -358,14 +358,14 @@ _HATNOTES = {
 }
 
 
-@lru_cache(maxsize=1)
-def _other_hatnotes() -> dict[str, tuple[int, int]]:
-    return dict.fromkeys(words("hatnote"), (1, 1))
+@lru_cache(maxsize=64)
+def _other_hatnotes(language: str) -> dict[str, tuple[int, int]]:
+    return dict.fromkeys(own_words("hatnote", language), (1, 1))
 
 
-def hatnote_targets(name: str, pieces: list[str]) -> list[str] | None:
+def hatnote_targets(name: str, pieces: list[str], language: str = "en") -> list[str] | None:
     """Page titles that a hatnote template points to (raw, possibly with `[[…]]` in them); None if it is no hatnote."""
-    place = _HATNOTES.get(name.casefold()) or _other_hatnotes().get(name.casefold())
+    place = _HATNOTES.get(name.casefold()) or _other_hatnotes(language).get(name.casefold())
     if place is None:
         return None
     first, step = place

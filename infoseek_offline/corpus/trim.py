@@ -123,9 +123,9 @@ def rules_of(site: SiteInfo) -> Rules:
 
 
 @lru_cache(maxsize=4096)
-def _as_box(name: str) -> tuple[bool, bool]:
+def _as_box(name: str, language: str) -> tuple[bool, bool]:
     """(is an infobox by its name, is never one)"""
-    return is_infobox_name(name), bool(NO_BOX.search(name)) or templates.hatnote_targets(name, []) is not None
+    return is_infobox_name(name), bool(NO_BOX.search(name)) or templates.hatnote_targets(name, [], language) is not None
 
 
 class _Frame(NamedTuple):
@@ -253,7 +253,7 @@ class Cutter:
             self.names[name] = None
             if self._take_box(name, pieces, stack[0].pieces):
                 return ""
-        targets = templates.hatnote_targets(name, pieces)
+        targets = templates.hatnote_targets(name, pieces, self.site.language)
         if targets is not None:
             for target in targets:
                 self.hatnotes.append(target)
@@ -277,7 +277,7 @@ class Cutter:
         """Keeps the infobox: the first one by name, else the first by shape before the prose."""
         if self.box is not None and self.box[2]:
             return False
-        by_name, never = _as_box(name)
+        by_name, never = _as_box(name, self.site.language)
         if not by_name:
             if self.box is not None or never:
                 return False
