@@ -427,14 +427,15 @@ def reproduce(run: Path, home: Path, out: Path | None, workers: int | None) -> N
 @click.argument("run", type=click.Path(path_type=Path))
 @home_option
 @click.option("--no-search", is_flag=True, help="Leave out R1 and R2, which need the index; says so in its result.")
-def verify(run: Path, home: Path, no_search: bool) -> None:
+@workers_option
+def verify(run: Path, home: Path, no_search: bool, workers: int | None) -> None:
     """Recompute every certificate of RUN from the stored corpus, without the code that made it.
 
     Exit code 0 when all hold; 1 with the item and the claim that does not.
     """
     from infoseek_offline.checks.verify import verify_run
 
-    report = verify_run(run, home, search=not no_search)
+    report = verify_run(run, home, search=not no_search, workers=workers or cpu_count())
     for failure in report.failures:
         click.echo(f"{failure.item}  {failure.claim}  {failure.detail}")
     left_out = "" if report.searched else " (R1 and R2 left out)"

@@ -38,7 +38,7 @@ def main(dump: Path) -> None:
     config = load_config("demo")
     made = pipeline.data(HOME, RUN, config, workers=workers)
     say(f"data: {made['accepted']:,} questions certified, {made['rejected']:,} trees rejected")
-    report = verify_run(RUN, HOME)
+    report = verify_run(RUN, HOME, workers=workers)
     if report.failures:
         for failure in report.failures[:10]:
             print(f"{failure.item}  {failure.claim}  {failure.detail}", file=sys.stderr)

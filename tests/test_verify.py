@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infoseek_offline import pipeline
-from infoseek_offline.checks import heard, recompute, stored, told, verify
+from infoseek_offline.checks import heard, recompute, searched, stored, told, verify
 from infoseek_offline.checks.recompute import least_cover
 from infoseek_offline.checks.stored import Stored
 from infoseek_offline.checks.verify import Verifier, verify_run
@@ -89,8 +89,8 @@ def test_closed_reading_holds(sample_home: Path, tmp_path: Path) -> None:
 def test_it_is_a_second_computation() -> None:
     """No bitmaps, no solver, no generator: only records, errors, files and the searcher are shared with what is verified."""
     allowed = {"infoseek_offline", "records", "errors", "files", "retrieval.searcher"}  # the first: version
-    allowed |= {"checks.recompute", "checks.stored", "checks.told", "checks.heard"}
-    for module in (verify, recompute, stored, told, heard):
+    allowed |= {"checks.recompute", "checks.searched", "engine", "checks.stored", "checks.told", "checks.heard"}
+    for module in (verify, recompute, searched, stored, told, heard):
         assert module.__file__ is not None
         for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
@@ -239,6 +239,16 @@ def test_changes_are_reported_for_their_item_alone(sample_run: Path, sample_home
     report = verify_run(run, sample_home, search=False)
     assert {f.item for f in report.failures} - {"run"} == bad < good
     assert {f.claim for f in report.failures if f.item == "run"} == {"manifest.json"}  # its depths
+
+
+def test_worker_processes_do_not_change_the_report(sample_run: Path, sample_home: Path, altered: Callable[..., Path]) -> None:
+    """A line that comes again is noticed, though another process may have read the first."""
+    lines = lines_of(sample_run)
+    lines[20] = lines[20].replace('"depth":', '"depth":1')
+    run = altered("questions.jsonl", "".join(line + "\n" for line in (*lines, lines[0])))
+    alone, together = (verify_run(run, sample_home, workers=workers) for workers in (1, 2))
+    assert together == alone
+    assert [f.detail for f in alone.failures if f.claim == "record"] == ["line 1 asks the same question"]
 
 
 def without_clue(record: JSON, name: str) -> JSON:

@@ -37,12 +37,15 @@ def check_r2(problem: Problem) -> Verdict:
     ranks: dict[str, int] = {}
     searches: dict[str, int] = {}
     made, shows = 0, 0
-    for vertex in reversed(problem.described):
+    asked = [(vertex, solving_queries(problem, vertex)) for vertex in reversed(problem.described)]
+    queries = list(dict.fromkeys(query for _, some in asked for query in some))
+    together = dict(zip(queries, searcher.rank_all_many(queries, k), strict=True))
+    for vertex, some in asked:
         wanted = {document for c in vertex.constraints for document in evidence_passages(problem, vertex, c)}
         found: list[int] = []
         tried = 0
-        for rankings in searcher.rank_all_many(solving_queries(problem, vertex), k):
-            ranking = rankings["hybrid"][:k]
+        for query in some:
+            ranking = together[query]["hybrid"][:k]
             if not found:
                 tried += 1
                 if not shows and any(page == problem.answer for _, page in ranking):

@@ -27,9 +27,9 @@ import re
 import sqlite3
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -40,8 +40,10 @@ from pydantic import ValidationError
 from infoseek_offline import __version__
 from infoseek_offline.checks.heard import GATES, KEPT, Gated, Ledger
 from infoseek_offline.checks.recompute import Measured, Proof, Sets, difficulty_claims, history_claims, says_range
+from infoseek_offline.checks.searched import Searches
 from infoseek_offline.checks.stored import Stored, StoredPage, head
 from infoseek_offline.checks.told import RULES, borne_out, clue_claims
+from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import RunError
 from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
 from infoseek_offline.records import Constraint, Evidence, Question, ResearchTree, Vertex
@@ -51,6 +53,7 @@ VERDICTS = ("U1", "U2", "M1", "M2", "M3", "M4", "X1", "X2", "X3", "X4", "X5", "L
 FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
 LEDGER = "ledger.sqlite"
 BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
+CHUNK = 8  # lines that a worker takes at a time
 BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said
 
 
@@ -77,9 +80,12 @@ class Report:
 
 @dataclass
 class Claims:
-    """The claims of one item, as they are looked at."""
+    """The claims of one item, as they are looked at. `asks` is its question, "" where the line is no record."""
 
     item: str
+    asks: str = ""
+    depth: int = 0
+    phrasings: int = 0
     looked_at: int = 0
     failures: list[Failure] = field(default_factory=list)
 
@@ -95,10 +101,10 @@ class Claims:
         return self.hold(claim, same, f"{what} is recorded as {_short(recorded)}, and is {_short(found)}")
 
 
-def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
+def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) -> Report:
     """Recompute all items of the finished run in `run` from the corpus, and with `search` the index, in `home`.
-
-    One item at a time: memory is bounded by the corpus, not by the run. Raises what the module's docstring says.
+    The report is the same for any number of workers. One item at a time in each: memory is bounded by the corpus, not by the run
+    (but for the questions, kept to tell when one comes again). Raises what the module's docstring says.
     """
     claims = Claims("run")
     _check_sums(run, claims)
@@ -113,24 +119,42 @@ def verify_run(run: Path, home: Path, *, search: bool = True) -> Report:
         return Report(0, claims.looked_at, False, tuple(claims.failures))
     except sqlite3.Error as error:
         raise RunError(f"{run / LEDGER} is damaged ({error}): remove it to verify all but the model's answers") from error
-    verifier = Verifier(
-        home, reading, bounds, search=search, version=str(settings.get("version")), gates=gates, model=model, ledger=ledger
-    )
+    chosen: dict[str, Any] = {"search": search, "version": str(settings.get("version")), "gates": gates, "model": model}
+    verifier = Verifier(home, reading, bounds, ledger=ledger, **chosen)
     claims.equal("corpus", "the corpus", settings.get("corpus"), verifier.stored.digest)
     if verifier.searcher is not None:
         claims.equal("index", "the index", settings.get("index"), digest_of(verifier.searcher.manifest))
     depths: Counter[str] = Counter()
     phrasings: Counter[str] = Counter()
     failures: list[Failure] = []
+    first: dict[str, int] = {}
     items = 0
-    for items, line in enumerate(_lines(run / "questions.jsonl"), 1):
-        found = verifier.verify_line(items, line)
+    chunks = batches(enumerate(_lines(run / "questions.jsonl"), 1), CHUNK)
+    afresh = partial(Verifier, home, reading, bounds, ledger=run / LEDGER if ledger else None, **chosen)
+    setup = partial(_open, afresh if workers > 1 else lambda: verifier)  # each process opens its own
+    for found in (found for chunk in map_ordered(_verify, chunks, workers=workers, setup=setup) for found in chunk):
+        items += 1
+        if found.asks:
+            again = first.setdefault(found.asks, items)
+            found.hold("record", again == items, f"line {again} asks the same question")
         claims.looked_at += found.looked_at
         failures += found.failures
-        depths[str(verifier.depth)] += 1
-        phrasings[str(verifier.phrasings)] += 1
+        depths[str(found.depth)] += 1
+        phrasings[str(found.phrasings)] += 1
     _check_manifest(run, claims, settings, items, depths, phrasings)
     return Report(items, claims.looked_at, search, (*claims.failures, *failures), unheard=bool(model) and ledger is None)
+
+
+_verifier: Verifier
+
+
+def _open(opening: Callable[[], Verifier]) -> None:
+    global _verifier
+    _verifier = opening()
+
+
+def _verify(lines: list[tuple[int, bytes]]) -> list[Claims]:
+    return [_verifier.verify_line(number, line) for number, line in lines]
 
 
 def _check_sums(run: Path, claims: Claims) -> None:
@@ -171,8 +195,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 class Verifier:
-    """The opened home, and the items that were seen. `depth` and `phrasings` are those of the last line; `model` is the name of the
-    run's, "" for a run by rules."""
+    """The opened home. `model` is the name of the run's, "" for a run by rules."""
 
     def __init__(
         self,
@@ -184,34 +207,33 @@ class Verifier:
         version: str = __version__,
         gates: Sequence[str] = (),
         model: str = "",
-        ledger: Ledger | None = None,
+        ledger: Ledger | Path | None = None,
     ) -> None:
         self.stored = Stored(home / "corpus")
         self.reading, self.bounds = reading, bounds
         self.same_words = version == __version__  # else the phrase table may be another
-        self.sets = Sets(self.stored, reading)
         self.searcher = Searcher.open(home / "search", self.stored) if search else None
-        self.depth = self.phrasings = 0
-        self.gates, self.model, self.ledger = gates, model, ledger
-        self._seen: dict[str, int] = {}
-        self._rank = lru_cache(maxsize=4096)(self._search)
+        self.searches = Searches(self.searcher, self.stored, bounds) if self.searcher else None
+        self.gates, self.model = gates, model
+        self.ledger = Ledger(ledger) if isinstance(ledger, Path) else ledger
+
+    @cached_property
+    def sets(self) -> Sets:
+        return Sets(self.stored, self.reading)
 
     def verify_line(self, number: int, line: bytes) -> Claims:
         """All claims of one line of questions.jsonl. Raises nothing for a wrong record, whatever is wrong with it."""
         claims = Claims(f"line {number}")
-        self.depth = self.phrasings = 0
         try:
             question = Question.model_validate_json(line)
         except ValidationError as error:
             wrong = error.errors()[0]
             claims.hold("record", False, f"{'.'.join(str(part) for part in wrong['loc']) or 'line'}: {wrong['msg']}")
             return claims
-        self.depth, self.phrasings = question.depth, 1 + len(question.phrasings)
-        claims.item = question.id
+        claims.item, claims.asks = question.id, question.question
+        claims.depth, claims.phrasings = question.depth, 1 + len(question.phrasings)
         as_written = canonical_json(question.model_dump(mode="json")).encode("utf-8", "surrogatepass")
         claims.hold("record", as_written == line, "the line is not in the form in which records are written")
-        first = self._seen.setdefault(question.question, number)
-        claims.hold("record", first == number, f"line {first} asks the same question")
         if not self._certificate(question, claims) or not self._tree(question.tree, claims):
             return claims
         self._item(question, claims)
@@ -401,72 +423,13 @@ class Verifier:
         others = [other.question for other in question.phrasings]
         proof = Proof(self.sets, question.tree, self.bounds, question.question, *others)
         yield from proof.claims()
-        if self.searcher is not None:
-            yield "R1", self._r1(question)
-            yield "R2", self._r2(question)
+        if self.searches is not None:
+            yield from self.searches.claims(question)
         yield from Gated(proof, question, self.model, self.searcher, self.ledger).claims(self.gates)
-
-    def _search(self, query: str, k: int) -> dict[str, list[tuple[str, int]]]:
-        assert self.searcher is not None
-        return {mode: places[:k] for mode, places in self.searcher.rank_all(query, k).items()}
-
-    def _r1(self, question: Question) -> Measured:
-        """One search does not find the answer's page: neither the question nor any clue."""
-        k, answer = self.bounds["top_k"], question.tree.root.page
-        queries = [("question", question.question), *question.clues.items()]
-        for number, other in enumerate(question.phrasings, 2):
-            asked = {query for _, query in queries}
-            queries.append((f"question {number}", other.question))
-            queries += [(f"{name} in {number}", clue) for name, clue in other.clues.items() if clue not in asked]
-        ranks = {
-            f"{name} {mode}": [page for _, page in places].index(answer) + 1
-            for name, query in queries
-            for mode, places in self._rank(query, k).items()
-            if any(page == answer for _, page in places)
-        }
-        return not ranks, {"top_k": k, "ranks": ranks, "queries": len(queries)}
-
-    def _r2(self, question: Question) -> Measured:
-        """A vertex's kind with all its clues, or with one, the other sides by name, finds a passage where one can be read."""
-        k, ranks, searches = self.bounds["solve_k"], {}, {}
-        shows: list[int] = []
-        for v in reversed(question.tree.vertices):
-            if v.role in ("root", "inner"):
-                clues = [_named(question.tree, c) for c in v.constraints]
-                wanted = {document for c in v.constraints for document in self._read_in(question.tree, v, c)}
-                ranks[v.id], searches[v.id] = 0, 0
-                queries = [" ".join(words for words in (v.noun, *told) if words) for told in (clues, *([clue] for clue in clues))]
-                for query in dict.fromkeys(queries):
-                    hits = self._rank(query, k)["hybrid"]
-                    if not ranks[v.id]:  # the solver still looks for it
-                        searches[v.id] += 1
-                        if any(page == question.tree.root.page for _, page in hits):
-                            shows.append(sum(searches.values()))
-                    places = [n for n, (document, _) in enumerate(hits, 1) if document in wanted]
-                    ranks[v.id] = min(filter(None, (ranks[v.id], *places)), default=0)
-        measured = {"solve_k": k, "ranks": ranks, "searches": searches, "answer_shows": min(shows, default=0)}
-        return all(ranks.values()), measured
-
-    def _read_in(self, tree: ResearchTree, v: Vertex, c: Constraint) -> set[str]:
-        """Passages: that of the evidence, and for a link all in which one side's page names the other."""
-        found = {c.evidence.document}
-        if c.kind == "link":
-            a, b = v.page, tree.vertex(c.other).page
-            found |= {document for page, other in ((a, b), (b, a)) for document in self.stored.passages_naming(page, other)}
-        return found
 
 
 def _documents(constraints: list[Constraint]) -> list[str]:
     return list(dict.fromkeys(c.evidence.document for c in constraints))
-
-
-def _named(tree: ResearchTree, c: Constraint) -> str:
-    """A constraint in words, without its own side: what is vague stays so."""
-    other = c.value
-    if c.kind == "link":
-        below = tree.vertex(c.other)
-        other = below.noun if below.role == "blur" else below.title
-    return " ".join(c.wording.replace("{v}", "").replace("{o}", other).split())
 
 
 def _base(title: str) -> str:
