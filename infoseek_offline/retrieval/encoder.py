@@ -125,7 +125,7 @@ def load_encoder(folder: Path, spec: str | None = None) -> Encoder:
     from infoseek_offline.retrieval.transformer import SentenceTransformersEncoder
 
     model = spec or str(saved["model"])
-    encoder = SentenceTransformersEncoder.from_spec(model, Settings(**saved.get("settings", {})))
+    encoder = SentenceTransformersEncoder.from_spec(model, Settings(**saved.get("settings", {})), folder)
     if encoder.digest != saved.get("digest"):
         if spec:
             raise IndexError_(_mismatch(folder, saved, spec))

@@ -69,7 +69,8 @@ def build_index(
     say = progress or (lambda what, done, total: None)
     settings = settings or Settings()
     check_settings(encoder, settings)
-    key = {"corpus": corpus_digest, "encoder": encoder, **asdict(settings), "language": language, "versions": _versions(encoder)}
+    versions = _versions(encoder, settings)
+    key = {"corpus": corpus_digest, "encoder": encoder, **asdict(settings), "language": language, "versions": versions}
     key = _with_model(key, encoder)
     asked = digest_of(key, factory)
     if nprobe and not selftest and (retuned := _retuned(Path(folder), asked, nprobe)):
@@ -98,7 +99,7 @@ def build_index(
             "encoder": model.describe(),
             "dense": {**dense, **recall},
             "sparse": sparse,
-            "versions": _versions(encoder),
+            "versions": versions,
             "files": {n: entry for n, entry in file_table(work).items() if n.split("/")[0] not in (VECTORS, "building.json")},
         }
         if selftest:
@@ -197,13 +198,14 @@ def _with_model(key: dict[str, Any], spec: str) -> dict[str, Any]:
     return {**key, "model": teacher_digest(spec) if is_distilled(spec) else model_digest(model_folder(spec))}
 
 
-def _versions(encoder: str) -> dict[str, str]:
+def _versions(encoder: str, settings: Settings) -> dict[str, str]:
     """What the bytes depend on besides the passages."""
     import faiss
 
     packages = ["bm25s", "numpy", "scipy", "scikit-learn", "PyStemmer"]
     if encoder != "lsa":
         packages += ["torch", "model2vec" if is_distilled(encoder) else "sentence-transformers"]
+    packages += {"onnx": ["onnxruntime"], "openvino": ["openvino"]}.get(settings.backend, [])
     found = {}
     for package in packages:
         try:

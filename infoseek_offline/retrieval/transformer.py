@@ -10,6 +10,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from infoseek_offline.retrieval.encoder import Settings, Vectors, digest_of, wri
 
 BATCH = 32
 BACKENDS = {"onnx": "optimum-onnx", "openvino": "optimum-intel"}
+CONVERTED = "converted"  # beside encoder.json: the model as its backend wants it, where its folder has only weights for torch
 SWITCHES = (
     "HF_HUB_OFFLINE",
     "TRANSFORMERS_OFFLINE",
@@ -35,8 +37,13 @@ class SentenceTransformersEncoder:
     On the CPU one thread works: the number of threads changes the last bits, and a build has its worker processes.
     """
 
-    def __init__(self, folder: Path, name: str = "sentence-transformers", settings: Settings | None = None) -> None:
-        """Raises IndexError_ where `folder` holds no model, MissingExtra where sentence-transformers is not installed."""
+    def __init__(
+        self, folder: Path, name: str = "sentence-transformers", settings: Settings | None = None, saved: Path | None = None
+    ) -> None:
+        """`saved` is where `save` wrote, which spares a backend the conversion.
+
+        Raises IndexError_ where `folder` holds no model, MissingExtra where sentence-transformers is not installed.
+        """
         if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
             raise IndexError_(
                 f"no sentence-transformers model in {folder} (it has no modules.json): put it there, or use --encoder lsa"
@@ -45,7 +52,8 @@ class SentenceTransformersEncoder:
         self.folder = folder.resolve()
         self.settings = settings or Settings()
         self.digest = model_digest(self.folder)
-        self._model = _load(self.folder, self.settings)
+        converted = saved / CONVERTED if saved else None
+        self._model = _load(converted if converted and converted.is_dir() else self.folder, self.settings)
         self._lock = threading.Lock()  # the tokenizers refuse to be borrowed by two threads
         self.dimension = int(self.encode_documents(["dimension"]).shape[1])
         if self.dimension < (self.settings.truncate_dim or 0):
@@ -53,8 +61,8 @@ class SentenceTransformersEncoder:
             raise UsageError(f"--truncate-dim {asked}: the model has only {self.dimension} dimensions; ask for fewer")
 
     @classmethod
-    def from_spec(cls, spec: str, settings: Settings | None = None) -> SentenceTransformersEncoder:
-        return cls(model_folder(spec), "minilm" if spec == "minilm" else "sentence-transformers", settings)
+    def from_spec(cls, spec: str, settings: Settings | None = None, saved: Path | None = None) -> SentenceTransformersEncoder:
+        return cls(model_folder(spec), "minilm" if spec == "minilm" else "sentence-transformers", settings, saved)
 
     def describe(self) -> dict[str, Any]:
         # The package's place differs from one environment to the next, and its content is what the digest says.
@@ -75,6 +83,9 @@ class SentenceTransformersEncoder:
         return np.concatenate(rows) if rows else np.zeros((0, self.dimension), np.float32)
 
     def save(self, folder: Path) -> None:
+        made_for = {"onnx": "*.onnx", "openvino": "openvino*.xml"}.get(self.settings.backend)
+        if made_for and not any(self.folder.rglob(made_for)):
+            self._model.save_pretrained(str(folder / CONVERTED), create_model_card=False)
         write_description(self, folder)
 
     def _encode(self, encode: Callable[..., Any], texts: Sequence[str], prompt: str | None) -> Vectors:
@@ -137,10 +148,13 @@ def _load(folder: Path, settings: Settings) -> Any:
     except ImportError as error:
         raise MissingExtra(f"the encoder {folder.name}", "sentence-transformers", "transformers") from error
     logging: Any = transformers_logging
-    bars = logging.is_progress_bar_enabled()
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
-        return SentenceTransformer(str(folder), device=settings.device, backend=settings.backend, local_files_only=True)
+        return SentenceTransformer(
+            str(folder), device=settings.device, backend=settings.backend, local_files_only=True, model_kwargs=_one_thread(settings)
+        )
     except Exception as error:  # sentence-transformers raises bare ones
         if "requires installing" in str(error):
             raise MissingExtra(f"--backend {settings.backend}", BACKENDS[settings.backend], settings.backend) from error
@@ -150,8 +164,24 @@ def _load(folder: Path, settings: Settings) -> Any:
             "--device cpu"
         ) from error
     finally:
+        logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
+
+
+def _one_thread(settings: Settings) -> dict[str, Any]:
+    """For backends with threads of their own, of which torch's settings know nothing."""
+    if settings.device != "cpu":
+        return {}
+    if settings.backend == "onnx" and find_spec("onnxruntime"):
+        from onnxruntime import SessionOptions
+
+        options = SessionOptions()
+        options.intra_op_num_threads = 1
+        return {"provider": "CPUExecutionProvider", "session_options": options}
+    if settings.backend == "openvino":
+        return {"ov_config": {"INFERENCE_NUM_THREADS": "1", "INFERENCE_PRECISION_HINT": "f32"}}
+    return {}
 
 
 def model_digest(folder: Path) -> str:
