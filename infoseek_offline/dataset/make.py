@@ -105,6 +105,7 @@ class Maker:
         left = {shape: weight for shape, weight in (shapes or self.config.shape.shares).items() if weight}
         drawn = shapes or left
         seen: set[str] = set()
+        refused: set[tuple[object, ...]] = set()
         first = 0 if shapes else self.config.attempts
         for attempt in range(first, first + self.config.attempts):
             key = digest_of("tree", STAGE_VERSION, self.config.seed, title, attempt)
@@ -113,7 +114,7 @@ class Maker:
             if asked not in left:
                 continue  # and no other shape for it, or the easiest would come too often
             tried[asked] += 1
-            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked)
+            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused)
             if grown.tree is None:
                 gave_up[grown.reason] += 1
                 if grown.reason == NO_START:
@@ -126,6 +127,8 @@ class Maker:
                 continue
             seen.add(same)
             problem, wording, verdicts, history = self._hold(grown)
+            assert grown.growth is not None
+            refused |= grown.growth.refused_for_good
             tree, by = problem.tree, RULES
             if self.writer is not None and all(v.passed for v in verdicts):
                 wording, by, verdicts = self._with_model(problem, key, verdicts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -58,6 +59,7 @@ class Growth:
         self.known: dict[str, BitMap] = {}  # extents of the draft's constraints, by id, as their options gave them
         self._reaches: dict[tuple[object, ...], list[BitMap]] = {}
         self.refused: set[tuple[object, ...]] = set()  # clues that a check has refused
+        self.refused_for_good: set[tuple[object, ...]] = set()
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
@@ -343,11 +345,13 @@ class Growth:
         self.draft.remove(vertex, inner[-1])
         return True
 
-    def refuse(self, vertex: DraftVertex, constraint: Constraint) -> None:
-        """Offer a clue no more."""
+    def refuse(self, vertex: DraftVertex, constraint: Constraint, for_good: bool = False) -> None:
+        """Offer a clue no more, neither to this tree nor, `for_good`, to a later one of the same root."""
         child = self.draft.vertices.get(constraint.other)
         same = _same(constraint, child.page, child.role) if child else _same(constraint, None, "")
         self.refused.add((vertex.page, *same))
+        if for_good:
+            self.refused_for_good.add((vertex.page, *same))
 
     def apply(self, move: Move) -> None:
         vertex = self.draft.vertices[move.vertex]
@@ -433,12 +437,15 @@ def _exposes(option: Option, near: BitMap, below: BitMap) -> bool:
 
 
 def grow(
-    root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, asked: str = "chain"
+    root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, asked: str = "chain",
+    refused: Collection[tuple[object, ...]] = (),
 ) -> Grown:
     """Grow one tree from `root`, in the shape asked for if the Planner can. The generator decides the depth, and whatever the
-    Planner leaves to chance."""
+    Planner leaves to chance. `refused` are clues that earlier trees of the root were refused for good."""
     depth = shape.min_depth if asked == "bush" else rng.randint(max(shape.min_depth, 2 + (asked == "balanced")), shape.max_depth)
-    return proceed(Growth(root, options, bounds, shape, rng, depth, asked), planner, MAX_RETREATS)
+    growth = Growth(root, options, bounds, shape, rng, depth, asked)
+    growth.refused.update(refused)
+    return proceed(growth, planner, MAX_RETREATS)
 
 
 def proceed(growth: Growth, planner: Planner, most: int) -> Grown:

@@ -14,6 +14,7 @@ from infoseek_offline.records import Constraint, Mend, ResearchTree, Verdict, Ve
 from infoseek_offline.trees.grow import Grown, proceed
 
 How = Literal["blurred", "widened", "narrowed", "removed", "replaced", "added"]
+WORDS = ("R1", "L1")  # what the words of a clue do, they do in any tree of the same root
 RETREATS = 2  # fewer than a new tree may take: what has to be given up as a whole is better begun anew
 
 
@@ -26,10 +27,10 @@ def mend(grown: Grown, planner: Planner, verdicts: Sequence[Verdict], clues: Map
     if found is None and growth.focus() is None:
         return None
     if found is not None:
-        place, index = found
+        place, index, check = found
         vertex = growth.draft.order()[place]
         constraint = vertex.constraints[index]
-        growth.refuse(vertex, constraint)
+        growth.refuse(vertex, constraint, for_good=check in WORDS)
         other = growth.draft.vertices[constraint.other].page if constraint.other else None
         growth.draft.remove(vertex, constraint)
         if other is not None and not growth.solved(vertex):
@@ -78,8 +79,8 @@ def _width(constraint: Constraint) -> float:
 # Which clue is at fault
 
 
-def _suspects(tree: ResearchTree, verdicts: Sequence[Verdict], clues: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """Places (vertex, constraint) of clues at fault for what failed first, the likeliest first. A clue that leads to a vertex to be
+def _suspects(tree: ResearchTree, verdicts: Sequence[Verdict], clues: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+    """Places (vertex, constraint) of clues at fault, and the check, for what failed first, the likeliest first. A clue that leads to a vertex to be
     found is never one: the tree would be another."""
     places = {c.id: (n, i) for n, v in enumerate(tree.vertices) if v.role in ("root", "inner") for i, c in enumerate(v.constraints)}
     inner = {v.id for v in tree.vertices if v.role == "inner"}
@@ -90,7 +91,7 @@ def _suspects(tree: ResearchTree, verdicts: Sequence[Verdict], clues: Mapping[st
         if not verdict.passed:
             for name in _blamed(tree, verdict, clues, extents):
                 if name in places and by_id[name].other not in inner and name.rsplit(".", 1)[0] not in single:
-                    yield places[name]
+                    yield (*places[name], verdict.check)
 
 
 def _blamed(tree: ResearchTree, verdict: Verdict, clues: Mapping[str, str], extents: Mapping[str, int]) -> list[str]:
