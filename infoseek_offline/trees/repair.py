@@ -80,8 +80,8 @@ def _width(constraint: Constraint) -> float:
 
 
 def _suspects(tree: ResearchTree, verdicts: Sequence[Verdict], clues: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
-    """Places (vertex, constraint) of clues at fault, and the check, for what failed first, the likeliest first. A clue that leads to a vertex to be
-    found is never one: the tree would be another."""
+    """Places (vertex, constraint) of clues at fault for what failed first, and the check, the likeliest first. A clue that leads to
+    a vertex to be found is never one: the tree would be another."""
     places = {c.id: (n, i) for n, v in enumerate(tree.vertices) if v.role in ("root", "inner") for i, c in enumerate(v.constraints)}
     inner = {v.id for v in tree.vertices if v.role == "inner"}
     extents: dict[str, int] = next((v.measured["extents"] for v in verdicts if v.check == "U1"), {})
