@@ -15,7 +15,7 @@ from pathlib import Path
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import canonical_json
-from infoseek_offline.records import Constraint, Question, ResearchTree
+from infoseek_offline.records import Certificate, Constraint, Question, Record, ResearchTree
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.solve import solve, solve_without, subtree_constraint
 
@@ -23,6 +23,15 @@ HERE = Path(__file__).resolve().parent
 DOCS, KEPT = HERE / "certificates.md", HERE / "example.json"
 BEGIN, END = "<!-- example: made by docs/example.py -->", "<!-- end of example -->"
 SHOWN = 4  # pages of a set that are named
+
+
+class Kept(Record):
+    """What of an item is kept: no more than the example tells."""
+
+    question: str
+    answer: str
+    tree: ResearchTree
+    certificate: Certificate
 
 
 def choose(items: list[Question]) -> Question:
@@ -49,7 +58,7 @@ def said(tree: ResearchTree, c: Constraint) -> str:
     return c.wording.replace("{v}", owner).replace("{o}", value)
 
 
-def example(item: Question, corpus: Corpus) -> str:
+def example(item: Kept, corpus: Corpus) -> str:
     tree = item.tree
     extents = Extents(corpus, item.certificate.reading)
     solution = solve(tree, extents)
@@ -93,14 +102,15 @@ def written() -> str:
     return DOCS.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip("\n")
 
 
-def kept() -> Question:
-    return Question.model_validate_json(KEPT.read_text(encoding="utf-8"))
+def kept() -> Kept:
+    return Kept.model_validate_json(KEPT.read_text(encoding="utf-8"))
 
 
 def main(arguments: list[str]) -> None:
     *run, home = map(Path, arguments)
     if run:
-        KEPT.write_text(canonical_json(choose(pipeline.questions(run[0])).model_dump(mode="json")) + "\n", encoding="utf-8")
+        item = choose(pipeline.questions(run[0])).model_dump(mode="json", include=set(Kept.model_fields))
+        KEPT.write_text(canonical_json(item) + "\n", encoding="utf-8")
     text = DOCS.read_text(encoding="utf-8")
     before, after = text.split(BEGIN)[0], text.split(END)[1]
     made = example(kept(), Corpus.open(home / "corpus"))

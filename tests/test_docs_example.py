@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -12,22 +13,22 @@ import pytest
 from infoseek_offline.checks.recompute import Proof, Sets
 from infoseek_offline.checks.stored import Stored
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.records import Question
 
 SCRIPT = Path(__file__).parent.parent / "docs" / "example.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("example", SCRIPT)
+    spec = importlib.util.spec_from_file_location("docs_example", SCRIPT)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its records look for their own names
     spec.loader.exec_module(module)
     return module
 
 
 def test_its_item_holds_and_its_numbers_are_those_of_a_second_computation(script: ModuleType, sample_home: Path) -> None:
-    item: Question = script.kept()
+    item = script.kept()
     sets = Sets(Stored(sample_home / "corpus"), item.certificate.reading)
     proof = dict(Proof(sets, item.tree, item.certificate.bounds, item.question).claims())
     assert all(holds for holds, _ in proof.values())
