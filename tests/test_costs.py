@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from infoseek_offline.config import load_config
 from infoseek_offline.dataset.costs import Costs, Prices, kind_of_reason
 from infoseek_offline.dataset.funnel import STEPS, Funnel
 from infoseek_offline.dataset.yields import costs_as_text, costs_of
-from infoseek_offline.errors import ConfigError
+from infoseek_offline.errors import ConfigError, RunError
 from infoseek_offline.files import read_json
 from infoseek_offline.llm.base import Message, Request, Sampling
 from infoseek_offline.llm.ledger import Ledger, Recorded
@@ -153,6 +154,18 @@ def test_a_run_with_gates_and_prices(modelled: Path, sample_home: Path) -> None:
     report = verify_run(modelled, sample_home)
     assert report.failures == () and not report.unheard
     assert [step["step"] for step in manifest["funnel"]][-4:] == ["closed book", "alternatives", "bridge", "spread"]
+
+
+def test_without_its_ledger_a_run_is_verified_and_it_is_said(modelled: Path, sample_home: Path, tmp_path: Path) -> None:
+    shutil.copytree(modelled, tmp_path / "run")
+    (tmp_path / "run" / "ledger.sqlite").unlink()
+    report = verify_run(tmp_path / "run", sample_home, search=False)
+    assert report.failures == () and report.unheard
+    said = CliRunner().invoke(main, ["verify", str(tmp_path / "run"), "--home", str(sample_home), "--no-search"])
+    assert said.exit_code == 0 and "no ledger: what the model said is taken from the records" in said.stderr
+    (tmp_path / "run" / "ledger.sqlite").write_bytes(b"no database" * 500)
+    with pytest.raises(RunError, match=r"ledger\.sqlite is damaged"):
+        verify_run(tmp_path / "run", sample_home, search=False)
 
 
 def test_costs_are_reproduced_to_the_byte(modelled: Path, sample_home: Path, tmp_path: Path) -> None:

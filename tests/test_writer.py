@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from able import able
 from models import BAD, RandomModel, ScriptedModel, bad_model
-from world import SOUND, plant, world
+from world import SOUND, link, moon_with, plant, world
+from world import changed as changed_tree
 
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
@@ -27,6 +28,9 @@ from infoseek_offline.records import Question, ResearchTree
 @pytest.fixture
 def small_corpus(make_corpus: Callable[..., Corpus]) -> Corpus:
     return make_corpus(world())
+
+
+AT_GYGES = link("{v} orbits {o}", "Gyges")
 
 
 def accepting(wording: Wording) -> str:
@@ -160,6 +164,16 @@ def test_what_a_person_would_write_is_accepted(small_corpus: Corpus) -> None:
             *cover.lacking(tree, question),
             *cover.added(small_corpus, tree, question),
         ] == []
+
+
+def test_a_bare_connection_is_said_in_other_words_and_in_no_stronger_ones(small_corpus: Corpus) -> None:
+    tree = plant(small_corpus, moon_with(link("{v} is connected with {o}", "Brontes"), AT_GYGES))
+    bare, orbit = tree.root.constraints
+    tree = changed_tree(tree, bare.id, lambda c: c.model_copy(update={"key": "connected"}))
+    for words in ("is connected with", "is linked to", "associated with"):
+        assert [*cover.lacking(tree, f"Which moon that orbits Gyges {words} Brontes?")] == []
+    found = [*cover.lacking(tree, "Which moon that orbits Gyges was stolen from Brontes?")]
+    assert found == [(bare.id, "the question lacks 'connected'")] and orbit.id != bare.id
 
 
 # Planted defects

@@ -112,10 +112,10 @@ def closed_book(problem: Problem, asker: Asker) -> Verdict:
 
 
 def open_book(problem: Problem, asker: Asker) -> Verdict:
-    request, documents = _over_passages(problem, asker, "open_book", evidence_documents(problem), hard_negatives(problem), ())
+    request, shown = _over_passages(problem, asker, "open_book", evidence_documents(problem), hard_negatives(problem), ())
     said = asker.judged(problem, [(request, asker.model.ask_all([request])[0])])[0]
     reason = unusable([said]) or ("" if is_hit(said) else f"the evidence gives {said['answer']!r}")
-    return verdict("G2", not reason, reason, model=asker.model.name, documents=documents, **said)
+    return verdict("G2", not reason, reason, model=asker.model.name, **shown, **said)
 
 
 def evidence_documents(problem: Problem) -> list[str]:
@@ -131,7 +131,7 @@ def hard_negatives(problem: Problem) -> list[str]:
 
 def _over_passages(
     problem: Problem, asker: Asker, stage: Stage, needed: list[str], others: list[str], hidden: Sequence[str]
-) -> tuple[Request, list[str]]:
+) -> tuple[Request, dict[str, Any]]:
     """The question over passages in an order that tells nothing, with names masked, and which passages these are: all that are
     needed, and as many of the others as fit the model's context."""
     prompt = load_prompt("open_book")
@@ -142,7 +142,7 @@ def _over_passages(
         request = asker.request(stage, prompt, messages, answer_schema())
         if asker.model.fits(request):
             break
-    return request, documents
+    return request, {"documents": documents, "others": count}
 
 
 def _passage(problem: Problem, document: str, hidden: Sequence[str]) -> str:
@@ -204,7 +204,7 @@ def bridge(problem: Problem, asker: Asker) -> Verdict:
     answers = asker.judged(problem, list(zip([r for r, _ in asked], asker.model.ask_all([r for r, _ in asked]), strict=True)))
     answered = [v.id for v, said in zip(inner, answers, strict=True) if is_hit(said) or said["judged"] == "unclear"]
     reason = f"answered without {', '.join(answered)}" if answered else unusable(answers)
-    told = {v.id: {"documents": shown, **said} for v, (_, shown), said in zip(inner, asked, answers, strict=True)}
+    told = {v.id: {**shown, **said} for v, (_, shown), said in zip(inner, asked, answers, strict=True)}
     return verdict("G4", not reason, reason, model=asker.model.name, without=told)
 
 

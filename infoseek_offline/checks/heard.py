@@ -69,13 +69,15 @@ class _Closed(_Strict):
     samples: list[Said]
 
 
-class _Open(Said):
-    model: str
-    documents: list[str]
-
-
 class _Shown(Said):
+    """`others` of the documents are no evidence: as many as fitted the model's context."""
+
     documents: list[str]
+    others: int
+
+
+class _Open(_Shown):
+    model: str
 
 
 class _Bridge(_Strict):
@@ -163,8 +165,8 @@ class Gated:
     def open(self, measured: dict[str, Any]) -> Measured:
         told = _Open.model_validate(measured)
         known, hit, said = self._heard(told, "open_book")
-        documents = self._shown(told.documents, list(self.question.evidence_documents), self._negatives(told.documents))
-        return known and hit, {"model": self.model, "documents": documents, **said}
+        shown = self._shown(told, list(self.question.evidence_documents), self._negatives(told.documents))
+        return known and hit, {"model": self.model, **shown, **said}
 
     def _negatives(self, shown: list[str]) -> list[str]:
         """The best hits for the question that are on no page of the tree or its evidence; without an index, such as were shown."""
@@ -177,10 +179,11 @@ class Gated:
             d for d, page in pages.items() if page not in away and page < self.stored.size and d in self.stored.page(page).passages
         ]
 
-    def _shown(self, shown: list[str], needed: list[str], others: list[str]) -> list[str]:
-        """The passages as they must have been shown, with as many of the others as were."""
-        count = min(max(len(shown) - len(needed), 0), len(others), DISTRACTORS)
-        return sorted([*needed, *others[:count]], key=lambda d: (digest_of(self.question.question, d), d))
+    def _shown(self, told: _Shown, needed: list[str], others: list[str]) -> dict[str, Any]:
+        """The passages as they must have been shown, with as many of the others as are said to have been."""
+        count = min(max(told.others, 0), len(others), DISTRACTORS)
+        documents = sorted([*needed, *others[:count]], key=lambda d: (digest_of(self.question.question, d), d))
+        return {"documents": documents, "others": count}
 
     def alternatives(self, measured: dict[str, Any]) -> Measured:
         told = _Alternatives.model_validate(measured)
@@ -209,8 +212,8 @@ class Gated:
             link = next(c.id for parent in self.tree.vertices for c in parent.constraints if c.other == v.id)
             away = {link, *(c.id for c in v.constraints)}
             left = [c.evidence.document for u in self.tree.vertices for c in u.constraints if c.id not in away]
-            documents = self._shown(told[v.id].documents, list(dict.fromkeys(left)), self._rivals(link))
-            without[v.id] = {"documents": documents, **said}
+            shown = self._shown(told[v.id], list(dict.fromkeys(left)), self._rivals(link))
+            without[v.id] = {**shown, **said}
         return holds, {"model": self.model, "without": without}
 
     def _rivals(self, link: str) -> list[str]:

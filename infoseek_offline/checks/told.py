@@ -27,6 +27,7 @@ SMALL = frozenset(
         "if while though although once later first"
     ).split()
 )
+CONNECTED = set("connected connection associated association linked link related relation".split())
 JOINING = SMALL | set("include includes included lies lie located situated became become".split())
 JOINING -= set("named known first called".split())
 
@@ -132,6 +133,8 @@ def _faults(tree: ResearchTree, question: str, clues: dict[str, str]) -> Iterato
                 yield c.id, "is the whole question"
             else:
                 said = words_in(clue)
+                if c.key == "connected" and not CONNECTED & set(said):
+                    yield c.id, f"{clue!r} does not say that they are connected"
                 for wanted in _demanded(c):
                     if not any(_forms_of_one(wanted, word) for word in said):
                         yield c.id, f"{clue!r} does not hold {wanted!r}"
@@ -141,7 +144,8 @@ def _faults(tree: ResearchTree, question: str, clues: dict[str, str]) -> Iterato
 
 
 def _demanded(c: Constraint) -> set[str]:
-    return set(words_in(c.wording.replace("{v}", " ").replace("{o}", " ")) + words_in(c.value)) - JOINING
+    relation = "" if c.key == "connected" else c.wording.replace("{v}", " ").replace("{o}", " ")
+    return set(words_in(relation) + words_in(c.value)) - JOINING
 
 
 def _other_name(tree: ResearchTree, c: Constraint) -> str:

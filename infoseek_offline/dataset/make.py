@@ -81,7 +81,7 @@ class Maker:
         if model is not None:
             self.model = Asked(model)
             self.planner = ModelPlanner(self.model)
-            self.writer = Writer(corpus, self.model)
+            self.writer = Writer(corpus, self.model, self.realiser.names)
             browser = ModelBrowser(corpus, self.model, config.seed, shelf)
         self.options = Options(corpus, claims, self.extents, browser)
 

@@ -18,6 +18,7 @@ from infoseek_offline.records import Constraint, ResearchTree, Vertex
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"(?:^|[.?!]\s+)[\"“‘'(]*(?=\w)")
 _LABEL = re.compile(r"\bT\d+\b")
+UNKNOWN = "subject"  # how a thing is called whose kind the corpus does not tell
 MAX_NAME_WORDS = 6
 MAX_ENDING = 3  # letters in which two forms of one word differ
 # Words that carry no clue of their own; a question may have any of them, also at its beginning.
@@ -61,9 +62,14 @@ def same_name(name: str, word: str) -> bool:
     return len(name) >= 3 and word.startswith(name[:-1]) and abs(len(word) - len(name)) <= MAX_ENDING
 
 
+# A bare connection is said in one of these ways, and in no stronger one.
+BARE = "connected"
+CONNECTED = frozenset("connected connection associated association linked link related relation".split())
+
+
 def main_words(constraint: Constraint) -> list[str]:
     """The words of the relation and of a literal value that must stand in the clue."""
-    relation = re.sub(r"\{[vo]\}", " ", constraint.wording)
+    relation = re.sub(r"\{[vo]\}", " ", constraint.wording if constraint.key != BARE else "")
     return list(dict.fromkeys(w for w in words_of(f"{relation} {constraint.value}") if w not in _JOINING))
 
 
@@ -71,6 +77,8 @@ def missing_words(tree: ResearchTree, constraint: Constraint, clue: str) -> list
     """What of a constraint the clue's words do not hold."""
     said = words_of(clue)
     missing = [w for w in main_words(constraint) if not any(same_word(w, s) for s in said)]
+    if constraint.key == BARE and CONNECTED.isdisjoint(said):
+        missing.append(BARE)
     if constraint.other:
         other = tree.vertex(constraint.other)
         name = base_title(other.title) if other.role == "leaf" else other.noun
@@ -130,7 +138,7 @@ def form_faults(tree: ResearchTree, question: str) -> Iterator[str]:
         yield "it is not one line that ends with a question mark"
     if _LABEL.search(question):
         yield f"it says {_LABEL.findall(question)[0]}"
-    if not _together(words_of(tree.root.noun), words_of(question)):
+    if tree.root.noun != UNKNOWN and not _together(words_of(tree.root.noun), words_of(question)):
         yield f"it does not say that T1 is a {tree.root.noun!r}"
 
 

@@ -54,9 +54,9 @@ class Sheet:
 class Writer:
     """Puts the trees of one corpus into words by a model, and notes what became of each proposal."""
 
-    def __init__(self, corpus: Corpus, model: Asked) -> None:
+    def __init__(self, corpus: Corpus, model: Asked, names: Names | None = None) -> None:
         self.corpus, self.model = corpus, model
-        self.names = Names(corpus)
+        self.names = names or Names(corpus)
 
     def write(self, tree: ResearchTree, key: str, accept: Accept) -> Written:
         """`key` is the tree's, for the seeds; `accept` says what else is against a wording."""
