@@ -58,7 +58,7 @@ def test_all_checks_have_their_step() -> None:
     from infoseek_offline.checks.all import ALL
     from infoseek_offline.checks.heard import GATES
 
-    assert [c for checks in STEPS.values() for c in checks] == [*ALL, *GATES.values(), "spread", "asked already"]
+    assert [c for checks in STEPS.values() for c in checks] == [*ALL, *GATES.values(), "difficulty", "spread", "asked already"]
 
 
 def test_the_funnel_of_a_run_by_rules_adds_up(sample_run: Path) -> None:

@@ -28,6 +28,7 @@ from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.questions.languages import realiser_for
+from infoseek_offline.questions.realise import Realiser
 from infoseek_offline.questions.style import Wording
 from infoseek_offline.questions.writer import Writer
 from infoseek_offline.records import Certificate, Mend, Phrasing, Question, Rejection, ResearchTree, Verdict
@@ -81,7 +82,8 @@ class Maker:
         if model is not None:
             self.model = Asked(model)
             self.planner = ModelPlanner(self.model)
-            self.writer = Writer(corpus, self.model, self.realiser.names)
+            if isinstance(self.realiser, Realiser):  # the writer's prompts are English
+                self.writer = Writer(corpus, self.model, self.realiser.names)
             browser = ModelBrowser(corpus, self.model, config.seed, shelf)
         self.options = Options(corpus, claims, self.extents, browser)
 
@@ -130,7 +132,7 @@ class Maker:
             assert grown.growth is not None
             refused |= grown.growth.refused_for_good
             tree, by = problem.tree, RULES
-            if self.writer is not None and all(v.passed for v in verdicts):
+            if self.model is not None and all(v.passed for v in verdicts):
                 wording, by, verdicts = self._with_model(problem, key, verdicts)
             if all(v.passed for v in verdicts):
                 question = self._question(problem, wording, by, verdicts, history)
@@ -192,7 +194,7 @@ class Maker:
 
     def _with_model(self, problem: Problem, key: str, verdicts: list[Verdict]) -> tuple[Wording, str, list[Verdict]]:
         """The words, whose they are, and all verdicts: the model's words where they hold, and the gates that were asked for."""
-        assert self.model is not None and self.writer is not None
+        assert self.model is not None
         plain, found = Wording(problem.question, problem.clues), {v.check: v for v in verdicts}
         again: dict[str, Verdict] = {}
 
@@ -205,9 +207,9 @@ class Maker:
                     return again[check].reason
             return ""
 
-        written = self.writer.write(problem.tree, key, accept)
-        wording, by = (written.wording, self.model.name) if written.wording else (plain, RULES)
-        verdicts = list((found | again if written.wording else found).values())
+        written = self.writer.write(problem.tree, key, accept).wording if self.writer is not None else None
+        wording, by = (written, self.model.name) if written else (plain, RULES)
+        verdicts = list((found | again if written else found).values())
         problem.question, problem.clues = wording.question, wording.clues
         return wording, by, [*verdicts, *run_gates(problem, Asker(self.model, key), self.config.gates)]
 
