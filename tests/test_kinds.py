@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
+from infoseek_offline.claims.categories import type_claims
 from infoseek_offline.corpus.entities import sentence_types
 from infoseek_offline.corpus.kinds import from_title, many, sayable, title_heads
+from infoseek_offline.corpus.store import Corpus
 
 TITLES = [*(f"{name} Shrine" for name in ("Nuki", "Taga", "Obori", "Kuchi", "Susa", "Tono")), "Oak (tree)", "Ash (tree)", "Nara 1"]
 SHARED = title_heads(TITLES)
@@ -51,3 +54,12 @@ def test_a_common_noun_that_many_titles_end_in_is_a_kind_in_any_language() -> No
 )
 def test_plural_heads(head: str, plural: bool) -> None:
     assert many(head, "en") is plural
+
+
+def test_a_kind_that_only_the_title_shows_is_not_claimed_of_the_first_sentence(make_corpus: Callable[..., Corpus]) -> None:
+    names = ("Neretas", "Zaļves", "Pilskalnes", "Gricgales", "Elkšņu")
+    pages = {f"{name} pogosts": f"{name} pogosts irā [[Latveja]]s dale." for name in names}
+    corpus = make_corpus(pages | {"Latveja": "Latveja irā vaļsts."}, language="ltg")
+    page = corpus.resolve("Neretas pogosts")
+    assert page is not None and corpus.nouns[page] == "pogosts" and not corpus.page(page).types
+    assert not list(type_claims(corpus, page))

@@ -14,7 +14,7 @@ from infoseek_offline.questions.clauses import ease
 from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 
-RULES_VERSION = 5  # of claims/: a change of what is read is a new version
+RULES_VERSION = 6  # of claims/: a change of what is read is a new version
 READS_WELL, BARE = 1.5, 0.3
 SECOND_DEEP = 0.4  # of the second branches of a balanced tree have an inner vertex of their own below
 

@@ -56,6 +56,8 @@ def type_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     if not noun or not spans or noun.startswith("group of "):
         return
     head = noun.rsplit(" ", 1)[-1]
+    if all(kind.rsplit(" ", 1)[-1] != head for kind in record.types):
+        return  # the title alone shows the kind
     low, high = spans[0]
     found = re.compile(rf"\b{re.escape(head)}\b", re.IGNORECASE).search(record.text, low, high)
     if found is None:
