@@ -11,7 +11,7 @@ from infoseek_offline.config import Bounds
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.style import Wording
 from infoseek_offline.records import ResearchTree, Verdict, Vertex
-from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.retrieval.searcher import Mode, Place, Searcher
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.named import named_in
 from infoseek_offline.trees.solve import Solution, solve
@@ -29,6 +29,7 @@ class Problem:
     clues: dict[str, str] = field(default_factory=dict)
     searcher: Searcher | None = None
     phrasings: Sequence[Wording] = ()  # the same tree's other questions
+    ranked: dict[str, dict[Mode, list[Place]]] = field(default_factory=dict)  # what has been searched for; trees of a root share it
 
     @cached_property
     def solution(self) -> Solution:
@@ -58,6 +59,15 @@ class Problem:
             known.update(more.values())
             asked.update(more)
         return asked
+
+    def rankings(self, queries: Sequence[str]) -> list[dict[Mode, list[Place]]]:
+        """What each query finds in each mode, as deep as any check looks; together they are quicker than one by one."""
+        assert self.searcher is not None
+        missing = [query for query in dict.fromkeys(queries) if query not in self.ranked]
+        if missing:
+            found = self.searcher.rank_all_many(missing, max(self.bounds.top_k, self.bounds.solve_k))
+            self.ranked.update(zip(missing, found, strict=True))
+        return [self.ranked[query] for query in queries]
 
     @cached_property
     def described(self) -> list[Vertex]:

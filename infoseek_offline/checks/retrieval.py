@@ -10,12 +10,10 @@ def check_r1(problem: Problem) -> Verdict:
     """The whole question in each phrasing, and each clue of it, as a query: the answer's page is not among the first k hits of
     dense, sparse or hybrid search. Measured: the best rank of the answer's page (0: not among the first k) and the query that
     found it."""
-    searcher = problem.searcher
-    assert searcher is not None
     k = problem.bounds.top_k
     found: dict[str, int] = {}
     queries = problem.queries()
-    for name, rankings in zip(queries, searcher.rank_all_many([*queries.values()], k), strict=True):
+    for name, rankings in zip(queries, problem.rankings([*queries.values()]), strict=True):
         for mode, ranking in rankings.items():
             rank = next((i for i, (_, page) in enumerate(ranking[:k], 1) if page == problem.answer), 0)
             if rank:
@@ -31,15 +29,13 @@ def check_r2(problem: Problem) -> Verdict:
     A solver that knows the tree's shape and none of its pages would work so, from the deepest vertex up, and go on as soon as one
     is found: `searches` is how many it needs for each vertex, `answer_shows` at which of all the answer's page is first among the
     hits (0: at none)."""
-    searcher = problem.searcher
-    assert searcher is not None
     k = problem.bounds.solve_k
     ranks: dict[str, int] = {}
     searches: dict[str, int] = {}
     made, shows = 0, 0
     asked = [(vertex, solving_queries(problem, vertex)) for vertex in reversed(problem.described)]
     queries = list(dict.fromkeys(query for _, some in asked for query in some))
-    together = dict(zip(queries, searcher.rank_all_many(queries, k), strict=True))
+    together = dict(zip(queries, problem.rankings(queries), strict=True))
     for vertex, some in asked:
         wanted = {document for c in vertex.constraints for document in evidence_passages(problem, vertex, c)}
         found: list[int] = []
@@ -56,6 +52,11 @@ def check_r2(problem: Problem) -> Verdict:
     bad = [v for v, rank in ranks.items() if not rank]
     return verdict("R2", not bad, f"no evidence of {', '.join(bad)} among {k} hits", solve_k=k, ranks=ranks, searches=searches,
                    answer_shows=shows)  # fmt: skip
+
+
+def search_ahead(problem: Problem) -> None:
+    """All that both will search for, at once."""
+    problem.rankings([*problem.queries().values(), *(q for v in problem.described for q in solving_queries(problem, v))])
 
 
 def evidence_passages(problem: Problem, vertex: Vertex, constraint: Constraint) -> set[str]:

@@ -20,30 +20,30 @@ def check_x1(problem: Problem) -> Verdict:
 
 def check_x2(problem: Problem) -> Verdict:
     """Each named page is as far from the answer in the association graph, hubs not walked through, as the tree says."""
-    farthest = max(problem.exposed.values(), default=0)
-    rings = _rings(problem, max(0, farthest - 1))
+    farthest = max(1, max(problem.exposed.values(), default=0))
     distances: dict[str, int] = {}
     bad = []
-    for page, depth in problem.exposed.items():
-        distance = next((d for d, ring in enumerate(rings) if page in ring), len(rings))
+    for page, distance in _distances(problem, farthest).items():
+        depth = problem.exposed[page]
         distances[problem.corpus.titles[page]] = distance
         if distance < depth:
             bad.append(f"{problem.corpus.titles[page]} is {distance} from the answer, at depth {depth}")
-    return verdict("X2", not bad, "; ".join(bad), distances=distances, at_least=len(rings))
+    return verdict("X2", not bad, "; ".join(bad), distances=distances, at_least=farthest)
 
 
-def _rings(problem: Problem, farthest: int) -> list[BitMap]:
-    """Pages within 0, 1, … `farthest` steps of the answer. A distance of `len(rings)` means: no nearer than that."""
-    rings = [BitMap([problem.answer])]
-    edge = BitMap(rings[0])
-    for step in range(farthest):
-        grown = BitMap(rings[-1])
-        for page in edge:
-            if step == 0 or problem.corpus.degree(page) <= problem.bounds.hub_degree:
-                grown |= problem.extents.near_all(page)
-        edge = grown - rings[-1]
-        rings.append(grown)
-    return rings
+def _distances(problem: Problem, farthest: int) -> dict[int, int]:
+    """The distance of each named page from the answer; `farthest` means: no nearer than that. The last step is taken from the named
+    pages, which are few, and not from the thousands of pages that far from the answer."""
+    extents, hub_degree = problem.extents, problem.bounds.hub_degree
+    rings = extents.rings(problem.answer, max(0, farthest - 2), hub_degree)
+    walked = extents.no_hubs(rings[-1], hub_degree) | rings[0]
+    found = {}
+    for page in problem.exposed:
+        distance = next((d for d, ring in enumerate(rings) if page in ring), len(rings))
+        if distance == len(rings) and farthest > distance and extents.near_all(page).isdisjoint(walked):
+            distance = farthest
+        found[page] = distance
+    return found
 
 
 def check_x3(problem: Problem) -> Verdict:

@@ -111,6 +111,7 @@ class Corpus:
         self.titles = Strings(graph, "title")  # all titles, by page id
         self.nouns = Strings(graph, "noun")  # for each page the words for its kind of thing ("chemical element"), "" where unknown
         self.page = lru_cache(maxsize=4096)(self._page)
+        self.resolve = lru_cache(maxsize=65536)(self._resolve)
         self.sentence_spans = lru_cache(maxsize=4096)(self._sentence_spans)
         self.facts = lru_cache(maxsize=4096)(self._facts)
 
@@ -166,10 +167,10 @@ class Corpus:
             prose_end=row[7], infobox=row[8], types=_heads(json.loads(row[9])), categories=tuple(json.loads(row[10])),
         )  # fmt: skip
 
-    def resolve(self, title: str) -> int | None:
+    def _resolve(self, title: str) -> int | None:
         """The page of a title or redirect, exact after MediaWiki's folding of underscores and the first letter; None if absent."""
         wanted = " ".join(title.replace("_", " ").split())
-        for form in (wanted, wanted[:1].upper() + wanted[1:]):
+        for form in dict.fromkeys((wanted, wanted[:1].upper() + wanted[1:])):
             rows = self.rows("SELECT page FROM title WHERE title = ?", form)
             if rows:
                 return int(rows[0][0])

@@ -19,6 +19,7 @@ from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.checks.all import ALL, SEARCH, STRUCTURE, SURFACE, run_checks
 from infoseek_offline.checks.gates import Asker, run_gates
 from infoseek_offline.checks.problem import Problem
+from infoseek_offline.checks.retrieval import search_ahead
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Config
 from infoseek_offline.corpus.entities import base_title
@@ -32,7 +33,7 @@ from infoseek_offline.questions.realise import Realiser
 from infoseek_offline.questions.style import Wording
 from infoseek_offline.questions.writer import Writer
 from infoseek_offline.records import Certificate, Mend, Phrasing, Question, Rejection, ResearchTree, Verdict
-from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.retrieval.searcher import Mode, Place, Searcher
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import NO_START, Grown, grow
 from infoseek_offline.trees.options import Options
@@ -75,6 +76,7 @@ class Maker:
         self.corpus, self.searcher, self.config = corpus, searcher, config
         self.extents = extents if extents is not None else Extents(corpus, config.reading)
         self.realiser = realiser_for(corpus)
+        self.ranked: dict[str, dict[Mode, list[Place]]] = {}  # what has been searched for for the page at hand
         self.model: Asked | None = None
         self.planner: Planner = RulePlanner()
         self.writer: Writer | None = None
@@ -101,6 +103,7 @@ class Maker:
 
     def _make(self, root: int, shapes: Mapping[str, float] | None) -> Made:
         title = self.corpus.titles[root]
+        self.ranked = {}
         rejections: list[Rejection] = []
         gave_up: Counter[str] = Counter()
         tried: Counter[str] = Counter()
@@ -163,7 +166,7 @@ class Maker:
 
     def _examine(self, tree: ResearchTree) -> tuple[Problem, Wording, list[Verdict]]:
         """Structure, then the surface of the question, then search; a group that fails spares the dearer ones behind it."""
-        problem = Problem(self.corpus, self.extents, tree, self.config.bounds, searcher=self.searcher)
+        problem = Problem(self.corpus, self.extents, tree, self.config.bounds, searcher=self.searcher, ranked=self.ranked)
         passed, found = run_checks(problem, STRUCTURE)
         verdicts = list(found)
         wording = self.realiser.realise(tree)
@@ -171,6 +174,8 @@ class Maker:
             return problem, wording, verdicts
         problem.question, problem.clues = wording.question, wording.clues
         for group in (SURFACE, SEARCH):
+            if group is SEARCH:
+                search_ahead(problem)
             passed, found = run_checks(problem, group)
             verdicts += found
             if not passed:

@@ -116,11 +116,10 @@ class Names:
         for source in corpus.neighbours(page)[: _SAMPLE * 3].tolist():
             low, high = int(corpus.link_ptr[source]), int(corpus.link_ptr[source + 1])
             rows = corpus.link[low:high]
-            for row, kind in zip(rows, corpus.link_kind[low:high], strict=True):
-                if int(row[0]) != page or kind != prose or row[1] < 0:
-                    continue
+            here = (rows[:, 0] == page) & (corpus.link_kind[low:high] == prose) & (rows[:, 1] >= 0)
+            for _, start, end in rows[here].tolist():
                 text = corpus.page(source).text
-                anchor, before = text[int(row[1]) : int(row[2])], text[max(0, int(row[1]) - 12) : int(row[1])]
+                anchor, before = text[start:end], text[max(0, start - 12) : start]
                 if anchor.casefold() not in known:
                     continue
                 found = re.search(r"\b(the|an?|this|one|its|his|their|each|every|no|another) $", before, re.IGNORECASE)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from infoseek_offline.errors import IndexError_, UsageError
 from infoseek_offline.retrieval.encoder import Vectors
-from infoseek_offline.retrieval.ranking import DECIMALS, Ranking, empty, order
+from infoseek_offline.retrieval.ranking import BLOCK, DECIMALS, Ranking, at_most_kth, empty, order
 
 FLAT_UP_TO = 50_000
 SQ8_UP_TO = 1_000_000
@@ -218,7 +218,8 @@ class DenseIndex:
         """The best `k` of a query, from what a matrix product gave for it."""
         if not vector.any():
             return empty()
-        near = np.flatnonzero(scores >= max(_at_most_kth(scores, k) - 2 * ROUNDING, NOISE - ROUNDING))
+        edge = at_most_kth(scores, k) if len(scores) // BLOCK > k else -1.0
+        near = np.flatnonzero(scores >= max(edge - 2 * ROUNDING, NOISE - ROUNDING))
         if k < len(near):
             near = near[scores[near] >= np.partition(scores[near], len(near) - k)[len(near) - k] - 2 * ROUNDING]
         return order(near, self._likeness(vector, near), k, NOISE)
@@ -246,14 +247,6 @@ class DenseIndex:
         scores, positions = self._index.search(rows, min(k, len(self)), params=params)
         counts = (positions >= 0).sum(axis=1).tolist()  # those not found come last
         return [(s[:n], p[:n]) for s, p, n in zip(scores, positions, counts, strict=True)]
-
-
-def _at_most_kth(scores: Vectors, k: int) -> float:
-    """Not above the k-th highest score: enough to leave nearly all others out, in one pass."""
-    blocks = len(scores) // 64
-    if blocks <= k:
-        return -1.0
-    return float(np.partition(scores[: blocks * 64].reshape(blocks, 64).max(axis=1), blocks - k)[blocks - k])
 
 
 def exact_top(vectors: Rows, queries: Vectors, k: int) -> list[Sequence[int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from infoseek_offline.corpus.graph import ranges
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint
 
 Reading = Literal["open", "closed"]
+CROWDED = 64  # neighbours of one page in so many of the corpus are many
 MIN_TYPE_PAGES = 3  # a type that fewer pages have is too rare to contradict another
 _WORD = re.compile(r"[^\W_]+")
 
@@ -69,6 +71,17 @@ class Extents:
         """Articles that a question would call so ("Which moon …"), by the last word; all where the kind is unknown."""
         return self._of_noun.get(head_word(noun), self.universe)
 
+    def meet(self, extents: Sequence[BitMap]) -> BitMap:
+        """The articles that all of the extents hold, in a set of its own. The smallest first: what the others hold is then looked
+        for in few places, whatever the size of the corpus."""
+        if not extents:
+            return BitMap(self.universe)
+        first, *others = sorted(extents, key=len)
+        found = BitMap(first)
+        for extent in others:
+            found &= extent
+        return found
+
     # links
 
     def _near(self, page: int) -> BitMap:
@@ -78,6 +91,31 @@ class Extents:
     def near_all(self, page: int) -> BitMap:
         """N(page) with list and disambiguation pages, for what asks about any page of the corpus."""
         return BitMap(self.corpus.neighbours(page))
+
+    def no_hubs(self, pages: BitMap, hub_degree: int) -> BitMap:
+        """Those of the pages that are associated with no more pages than that."""
+        ids, pointers = _ids(pages), self.corpus.near_ptr
+        return BitMap(ids[pointers[ids + 1] - pointers[ids] <= hub_degree])
+
+    def rings(self, root: int, farthest: int, hub_degree: int, known: Sequence[BitMap] = ()) -> list[BitMap]:
+        """Pages within 0, 1, … `farthest` steps of `root` in the association graph, not walking through hubs. `known` are the
+        first ones of these, where they have been found before."""
+        rings = [*known] or [BitMap([root])]
+        while len(rings) <= farthest:
+            edge = self.no_hubs(rings[-1] - rings[-2], hub_degree) if len(rings) > 1 else rings[0]
+            rings.append(rings[-1] | self._near_each(_ids(edge)))
+        return rings
+
+    def _near_each(self, ids: NDArray[np.int64]) -> BitMap:
+        """All that any of the pages is associated with."""
+        low, pointers = self.corpus.near_ptr[ids], self.corpus.near_ptr
+        sizes = pointers[ids + 1] - low
+        others = self.corpus.near[np.repeat(low, sizes) + ranges(sizes)]
+        if len(others) * CROWDED < self.corpus.size:
+            return BitMap(others)
+        seen = np.zeros(self.corpus.size, np.bool_)  # quicker for many, most of which come again and again
+        seen[others] = True
+        return BitMap(np.flatnonzero(seen))
 
     def near_any(self, pages: Iterable[int]) -> BitMap:
         """The union of N(b) over the pages."""
@@ -201,6 +239,10 @@ class Extents:
         if constraint.kind == "category":
             return self.in_category(constraint.value)
         return self.of_type(constraint.value)
+
+
+def _ids(pages: BitMap) -> NDArray[np.int64]:
+    return np.array(pages.to_array(), np.int64)
 
 
 class _Key:

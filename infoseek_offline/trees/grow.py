@@ -81,11 +81,7 @@ class Growth:
 
     def candidates(self, vertex: DraftVertex, without: int = -1) -> BitMap:
         """S(v), its inner children taken as solved, without the constraint of that index."""
-        current = BitMap(self.extents.universe)
-        for index in range(len(vertex.constraints)):
-            if index != without:
-                current &= self.extent_of(vertex, index)
-        return current
+        return self.extents.meet([self.extent_of(vertex, index) for index in range(len(vertex.constraints)) if index != without])
 
     def solved(self, vertex: DraftVertex) -> bool:
         return len(self.candidates(vertex)) == 1

@@ -58,6 +58,7 @@ class Options:
         self.opened: dict[int, list[Option]] = {}  # what the browser adds to the rules' links, by page
         # Where first sentences can't be read, most kinds are unknown, and a page of unknown kind may be described too.
         self.any_kind = not has_sentence_rules(corpus.language)
+        self._said: dict[int, list[Statement]] = {}
         self._links: dict[int, list[Option]] = {}
         self._literals: dict[int, list[Option]] = {}
         self._blurs: dict[int, list[Option]] = {}
@@ -105,17 +106,11 @@ class Options:
 
     def within(self, root: int, distance: int, hub_degree: int) -> BitMap:
         """Pages within that distance of `root` in the association graph, not walking through hubs; kept for the last root."""
-        if self._reach[0] != root:
-            self._reach = (root, [BitMap([root])])
-        rings = self._reach[1]
-        while len(rings) <= distance:
-            edge = rings[-1] - rings[-2] if len(rings) > 1 else rings[-1]
-            grown = BitMap(rings[-1])
-            for page in edge:
-                if len(rings) == 1 or self.corpus.degree(page) <= hub_degree:
-                    grown |= self.extents.near_all(page)
-            rings.append(grown)
-        return rings[distance]
+        known = self._reach[1] if self._reach[0] == root else []
+        if len(known) <= distance:
+            known = self.extents.rings(root, distance, hub_degree, known)
+            self._reach = (root, known)
+        return known[distance]
 
     def title_words(self, page: int) -> frozenset[str]:
         """Words of the title by which it could be told, casefolded, without what may be an ending ("Tennant", "tennantite")."""
@@ -156,7 +151,10 @@ class Options:
 
     def _sayable(self, page: int) -> list[Statement]:
         """Statements that can be put into a question."""
-        return [s for s in self.claims.about(page) if s.claim.kind == "type" or sayable(s.wording, self.corpus.language)]
+        if page not in self._said:
+            told = self.claims.about(page)
+            self._said[page] = [s for s in told if s.claim.kind == "type" or sayable(s.wording, self.corpus.language)]
+        return self._said[page]
 
     def sharing(self, constraint: Constraint, other: int) -> int:
         """How many pages the claims put into this very relation with the named page: one has Cardiff as its seat, dozens contain

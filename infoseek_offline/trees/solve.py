@@ -28,14 +28,9 @@ def solve(tree: ResearchTree, extents: Extents, *, without: Collection[str] = ()
         if vertex.role == "leaf":
             sets[vertex.id] = BitMap([vertex.page])
             continue
-        current = BitMap(extents.universe)
-        for constraint in vertex.constraints:
-            if constraint.id in without:
-                continue
-            extent = extents.of(constraint, sets.get(constraint.other, ()))
-            found[constraint.id] = extent
-            current &= extent
-        sets[vertex.id] = current
+        mine = {c.id: extents.of(c, sets.get(c.other, ())) for c in vertex.constraints if c.id not in without}
+        found.update(mine)
+        sets[vertex.id] = extents.meet([*mine.values()])
     return Solution(sets, found)
 
 
@@ -50,15 +45,11 @@ def solve_without(tree: ResearchTree, extents: Extents, solution: Solution, cons
     vertex = next(v for v in tree.vertices if any(c.id == constraint_id for c in v.constraints))
     changed: dict[str, BitMap] = {}
     while True:
-        current = BitMap(extents.universe)
-        for constraint in vertex.constraints:
-            if constraint.id == constraint_id:
-                continue
-            if constraint.other in changed:
-                current &= extents.near_any(changed[constraint.other])
-            else:
-                current &= solution.extents[constraint.id]
-        changed[vertex.id] = current
+        changed[vertex.id] = extents.meet([
+            extents.near_any(changed[c.other]) if c.other in changed else solution.extents[c.id]
+            for c in vertex.constraints
+            if c.id != constraint_id
+        ])  # fmt: skip
         if not vertex.parent:
             return changed
         vertex = tree.vertex(vertex.parent)
