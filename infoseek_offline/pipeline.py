@@ -5,11 +5,11 @@ dump → corpus → index → claims → trees → checks → questions → data
 
 from __future__ import annotations
 
-import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from infoseek_offline.dataset.funnel import Funnel
 from infoseek_offline.dataset.make import STAGE_VERSION, Made, Maker
 from infoseek_offline.dataset.modelled import compare, make_lines, model_settings, recorded, replayed
 from infoseek_offline.dataset.spread import Mix, Repairs, Spread, shape_of
-from infoseek_offline.engine import batches, map_ordered
+from infoseek_offline.engine import batches, map_ordered, rest_collector
 from infoseek_offline.errors import Pending, RunError
 from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
 from infoseek_offline.llm.base import LanguageModel
@@ -228,9 +228,8 @@ def _open(home: Path, run: Run, config: Config) -> None:
     opened = Corpus.open(home / "corpus")
     searcher = Searcher.open(home / "search", opened)
     _maker, _run = Maker(opened, ClaimStore(home / "claims", opened), searcher, config), run
-    # What was opened stays: the collector need not go through it again and again, which is a sixth of all time.
-    gc.collect()
-    gc.freeze()
+    if parent_process() is not None:  # a worker, and not whoever called this
+        rest_collector()
 
 
 def _chunk(item: tuple[int, list[int], dict[str, float] | None]) -> list[str]:

@@ -28,6 +28,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from infoseek_offline.corpus.graph import ranges
 from infoseek_offline.corpus.passages import Span
 from infoseek_offline.errors import CorpusError
 from infoseek_offline.files import read_json
@@ -271,8 +272,9 @@ class Corpus:
     def linked(self, page: int) -> NDArray[np.int32]:
         """Pages that the page links to and pages that link to it, by hyperlinks alone; sorted, without itself, (n,)."""
         near = self.neighbours(page)
-        low, count = self.link_ptr[near].astype(np.int64), np.diff(self.link_ptr)[near] if len(near) else np.zeros(0, np.int64)
-        rows = np.repeat(low - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum()) if len(near) else low
+        low = self.link_ptr[near]
+        count = self.link_ptr[near + 1] - low
+        rows = np.repeat(low, count) + ranges(count)
         incoming = np.repeat(near, count)[self.link[rows, 0] == page]
         outgoing = self.link[self.link_ptr[page] : self.link_ptr[page + 1], 0]
         found = np.union1d(incoming, outgoing).astype(np.int32)

@@ -74,6 +74,7 @@ class Names:
         self.corpus = corpus
         self.name = lru_cache(maxsize=65536)(self._name)
         self.bare = lru_cache(maxsize=65536)(self._bare)
+        self.shown = lru_cache(maxsize=4096)(self._shown)
         self.is_person = lru_cache(maxsize=65536)(self._is_person)
         bases: dict[str, int] = {}
         for title in corpus.titles:
@@ -90,7 +91,7 @@ class Names:
             if noun.rsplit(" ", 1)[-1] == base.rsplit(" ", 1)[-1].lower():
                 return title  # "Tsuki Shrine (Kyoto)", which the kind tells nothing of
             return f"the {noun} {base}"
-        anchors, articles = self._shown(page)
+        anchors, articles = self.shown(page)
         if self._lower(base, anchors) or (not anchors and self._counted(page, base)):
             return self._common(page, base, anchors, articles)
         plural = f"{base}s"
@@ -103,7 +104,7 @@ class Names:
     def _bare(self, page: int) -> str:
         """The name as it stands after "a": "transition metal"."""
         base = base_title(self.corpus.titles[page])
-        return base[:1].lower() + base[1:] if self._lower(base, self._shown(page)[0]) else base
+        return base[:1].lower() + base[1:] if self._lower(base, self.shown(page)[0]) else base
 
     def _shown(self, page: int) -> tuple[Counter[str], Counter[str]]:
         """How links in prose show the page: its name as written, and the article before each of these ("" for none)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -220,8 +220,12 @@ class Growth:
 
     def _plain_offers(self, page: int, depth: int) -> list[Option]:
         """The same without those that leave a page vague, which are dear to make."""
-        offers = self._legal(page, depth, "literal")
-        return offers + self._legal(page, depth, "link") if depth + 1 <= self.shape.max_depth else offers
+        return [*self._each_plain_offer(page, depth)]
+
+    def _each_plain_offer(self, page: int, depth: int) -> Iterator[Option]:
+        yield from self._legal(page, depth, "literal")
+        if depth + 1 <= self.shape.max_depth:
+            yield from self._legal(page, depth, "link")
 
     def _legal(self, page: int, depth: int, which: Literal["literal", "link", "vague"]) -> list[Option]:
         kept = self.options.offers_of(self.draft.root.page)
@@ -253,7 +257,7 @@ class Growth:
         key = (page, depth)
         if key not in kept:
             left = self.extents.universe
-            for option in self._plain_offers(page, depth):
+            for option in self._each_plain_offer(page, depth):
                 left = left & option.extent
                 if len(left) == 1:
                     break
