@@ -88,6 +88,22 @@ def test_a_link_to_a_described_page_leaves_the_neighbours_of_all_its_candidates(
 # Intervals and facts
 
 
+@pytest.mark.parametrize("hub_degree", [1, 2, 400])
+@pytest.mark.parametrize("crowded", [0, 10**9], ids=["few neighbours", "many neighbours"])
+def test_rings_hold_what_a_walk_reaches_that_goes_on_from_no_hub(
+    linked: Corpus, monkeypatch: pytest.MonkeyPatch, crowded: int, hub_degree: int
+) -> None:
+    monkeypatch.setattr("infoseek_offline.trees.extents.CROWDED", crowded)
+    extents = Extents(linked)
+    for root in range(linked.size):
+        reached = [{root}]
+        for _ in range(3):
+            walked = [p for p in reached[-1] if p == root or linked.degree(p) <= hub_degree]
+            reached.append(reached[-1].union(*(linked.neighbours(p).tolist() for p in walked)))
+        assert [set(ring) for ring in extents.rings(root, 3, hub_degree)] == reached
+        assert extents.rings(root, 3, hub_degree, extents.rings(root, 1, hub_degree)) == extents.rings(root, 3, hub_degree)
+
+
 @pytest.fixture
 def measured(make_corpus: MakeCorpus) -> Corpus:
     values = {
