@@ -17,7 +17,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import canonical_json
 from infoseek_offline.records import Certificate, Constraint, Question, Record, ResearchTree
 from infoseek_offline.trees.extents import Extents
-from infoseek_offline.trees.solve import solve, solve_without, subtree_constraint
+from infoseek_offline.trees.solve import links_to, solve, solve_without
 
 HERE = Path(__file__).resolve().parent
 DOCS, KEPT = HERE / "certificates.md", HERE / "example.json"
@@ -83,7 +83,7 @@ def example(item: Kept, corpus: Corpus) -> str:
     lines += ["", "Without each described page and all below it (M2), what is left for the answer:", ""]
     for vertex in tree.vertices:
         if vertex.role == "inner":
-            left = solve_without(tree, extents, solution, subtree_constraint(tree, vertex).id)[tree.root.id]
+            left = solve_without(tree, extents, solution, *links_to(tree, vertex))[tree.root.id]
             lines.append(f"- without {vertex.id}: {len(left):,} answers, {shown(corpus, left)}")
     x1, x2, x3 = measured["X1"], measured["X2"], measured["X3"]
     alone = ", ".join(f"{name} {count:,}" for name, count in x1["alone"].items())

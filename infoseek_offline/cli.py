@@ -330,6 +330,10 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
     "[default: the profile's; a third each]",
 )
 @click.option(
+    "--joins", type=click.FloatRange(0, 1), is_flag=False, flag_value=1.0, default=None, metavar="[SHARE]",
+    help="The share of trees tried for of which two branches are to meet in one page; 1 without a SHARE.  [default: 0]",
+)  # fmt: skip
+@click.option(
     "--model", "spec", default=None, metavar="SPEC",
     help="A language model that plans, reads and writes: a GGUF file, a server's URL, or batch:DIR.  [default: rules alone]",
 )  # fmt: skip
@@ -351,6 +355,7 @@ def data(
     vertices: tuple[int, int] | None,
     difficulty: tuple[int, int] | None,
     branching: dict[str, float] | None,
+    joins: float | None,
     phrasings: int | None,
     spec: str | None,
     gates: tuple[str, ...] | None,
@@ -375,6 +380,7 @@ def data(
         **(dict(zip(("min_depth", "max_depth"), depth, strict=True)) if depth else {}),
         **(dict(zip(("min_vertices", "max_vertices"), vertices, strict=True)) if vertices else {}),
         "branching": branching,
+        "joins": joins,
     }
     config = load_config(
         profile, count=count, seed=seed, reading=reading, difficulty=difficulty, phrasings=phrasings, shape=shape, gates=gates,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
 from infoseek_offline.errors import ConfigError
 from infoseek_offline.files import digest_of
@@ -53,6 +53,13 @@ class Shape(Model):
     max_vertices: int = Field(default=10, ge=3, le=30)
     branching: Branching = Branching()
     max_constraints: int = Field(default=4, ge=2, le=6)  # per vertex
+    joins: float = Field(default=0, ge=0, le=1)  # of the trees tried for, so many are to have two branches that meet
+
+    @model_serializer(mode="wrap")
+    def _without_joins(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A run that asks for none is the same as before there were any."""
+        told: dict[str, Any] = serialize(self)
+        return told if self.joins else {k: v for k, v in told.items() if k != "joins"}
 
     @model_validator(mode="after")
     def _ordered(self) -> Shape:
@@ -65,8 +72,9 @@ class Shape(Model):
         if not any(self.shares.values()):
             wanted = ", ".join(name for name, weight in self.branching.weights.items() if weight) or "none"
             raise ValueError(f"no shape is left to grow: {wanted} asked for, in a depth of {self.max_depth} at most")
+        if self.joins and (self.max_depth < 3 or self.max_vertices < 6):
+            raise ValueError(f"joins need a depth of 3 and 6 vertices, and {self.max_depth} and {self.max_vertices} are the most")
         return self
-
 
     @property
     def shares(self) -> dict[str, float]:

@@ -129,7 +129,7 @@ def data(
         run.work.mkdir(exist_ok=True)
         if model is not None:
             return _with_model(home, run, config, model, roots, workers, progress)
-        mix, answered = Mix(config.shape.shares), set[str]()
+        mix, answered = Mix(config.shape.shares, config.shape.joins), set[str]()
         chunks = _chunks(opened, roots, mix, answered)
         ahead = max(1, min(4, BEHIND // workers))
         made = map_ordered(_chunk, chunks, workers=min(workers, BEHIND), setup=partial(_open, home, run, config), ahead=ahead)
@@ -177,7 +177,7 @@ def _with_model(
     opened = Corpus.open(home / "corpus")
     claimed, searcher = ClaimStore(home / "claims", opened), Searcher.open(home / "search", opened)
     extents, asked = Extents(opened, config.reading), recorded(model, run)
-    mix = Mix(config.shape.shares)
+    mix = Mix(config.shape.shares, config.shape.joins)
 
     def maker(shelf: Shelf) -> Callable[[int], str]:
         made = Maker(opened, claimed, searcher, config, asked, extents=extents, shelf=shelf)
@@ -290,7 +290,7 @@ def _gather(
             failed.update(rejection["failed"])
             funnel.rejected(rejection["failed"])
         made = Question.model_validate(item["question"]) if item["question"] else None
-        came = ""
+        came, joined = "", False
         if made:
             answered.add(made.answer)
             repair.add(item["question"]["history"], ())
@@ -307,9 +307,9 @@ def _gather(
             spread.add(made.tree, made.difficulty)
             phrased[str(1 + len(made.phrasings))] += 1
             attack.add(made)
-            came = shape_of(made.tree)
+            came, joined = shape_of(made.tree), bool(made.tree.joined)
             progress("questions", len(questions))
-        mix.add(item["tried"], came)
+        mix.add(item["tried"], came, joined)
         if len(questions) >= config.count:
             break
     chunks.close()  # workers that are ahead end before the work folder goes

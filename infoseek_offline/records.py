@@ -6,6 +6,7 @@ corpus's dense ids (0 … pages-1, dump order). Spans are half-open character of
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -182,7 +183,10 @@ class Vertex(Record):
 
 
 class ResearchTree(Record):
-    vertices: tuple[Vertex, ...]  # the root first, parents before children
+    """A vertex hangs on its parent's link. An inner vertex may be joined: then links of other vertices of its parent's level lead
+    to it as well, and its depth is the number of steps to the root whichever way is taken."""
+
+    vertices: tuple[Vertex, ...]  # the root first, level by level, parents before children
 
     @property
     def root(self) -> Vertex:
@@ -197,6 +201,16 @@ class ResearchTree(Record):
 
     def children(self, vertex_id: str) -> tuple[Vertex, ...]:
         return tuple(v for v in self.vertices if v.parent == vertex_id)
+
+    def is_join(self, vertex: Vertex, constraint: Constraint) -> bool:
+        """Whether the vertex's constraint leads to an inner vertex that hangs on another one."""
+        return bool(constraint.other) and self.vertex(constraint.other).parent != vertex.id
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The vertices to which more than one link leads, the deepest first."""
+        links = Counter(c.other for v in self.vertices for c in v.constraints if c.other)
+        return tuple(v.id for v in reversed(self.vertices) if links[v.id] > 1)
 
 
 class Verdict(Record):

@@ -164,6 +164,11 @@ def plant(corpus: Corpus, spec: Spec) -> ResearchTree:
                 draft.constrain(vertex, clue.model_copy(update={"evidence": found}))
                 continue
             wording, other = clue
+            if isinstance(other, str) and other.startswith("@"):  # an inner vertex that stands in the tree already
+                there = next(v for v in draft.vertices.values() if v.page == page(other[1:]))
+                named = evidence(vertex.page, name(there.page)) or evidence(there.page, name(vertex.page))
+                draft.join(vertex, literal("link", wording=wording, evidence=named), there)
+                continue
             title, noun, below = other if isinstance(other, tuple) else (other, "", [])
             role = "leaf" if not noun else "blur" if noun.startswith("~") else "inner"
             to = page(title)

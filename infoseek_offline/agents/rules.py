@@ -13,6 +13,8 @@ from infoseek_offline.files import digest_of
 from infoseek_offline.questions.clauses import ease
 from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
+from infoseek_offline.trees.joins import Joins
+from infoseek_offline.trees.tree import DraftVertex
 
 RULES_VERSION = 6  # of claims/: a change of what is read is a new version
 READS_WELL, BARE = 1.5, 0.3
@@ -38,6 +40,11 @@ class RulePlanner:
         vertex = growth.draft.vertices[moves[0].vertex]
         inner = [c for c in growth.draft.children(vertex) if c.role == "inner"]
         root = growth.draft.root
+        if growth.joins and not growth.joins.done:
+            joins = [m for m in clues if m.option is not None and m.option.role == "inner"]
+            if joins:
+                return joins, False
+            children = _towards_a_join(growth, growth.joins, vertex, children)
         deepen = not inner and vertex.depth + 1 < growth.depth and vertex.depth == self._deepest(growth)
         if growth.asked != "chain" and vertex is root and len(inner) == 1:
             return children, True
@@ -64,7 +71,9 @@ class RulePlanner:
             assert move.option is not None
             weight = _reads(move)
             if move.kind == "start" and growth.asked != "chain":
-                weight *= 0.01 + growth.partners(move.option)
+                assert move.option.page is not None
+                met = len(growth.joins.meetings(move.option.page)) if growth.joins else growth.partners(move.option)
+                weight *= 0.01 + met
             if eager:
                 weight *= (min(move.spare, 64) / move.after) ** 2
             else:
@@ -77,6 +86,18 @@ class RulePlanner:
                 weight *= 0.4  # and several vague descriptions of each page
             weights.append(weight)
         return weights
+
+
+def _towards_a_join(growth: Growth, joins: Joins, vertex: DraftVertex, children: list[Move]) -> list[Move]:
+    """Of the steps down those after which two branches can still meet: the first branch goes down to a page that is near another
+    child of the root, and the second begins with such a child."""
+    branches = len(growth.draft.children(growth.draft.root))
+    pages = [(m, m.option.page) for m in children if m.option is not None and m.option.page is not None]
+    if vertex.depth == 1 and branches == 1:
+        return [m for m, page in pages if page in joins.meetings(vertex.page)]
+    if vertex is growth.draft.root and branches:
+        return [m for m, page in pages if joins.possible(page, 1)]
+    return children
 
 
 def _reads(move: Move) -> float:

@@ -106,6 +106,8 @@ def _tree(corpus: Corpus, name: str, root: dict[str, Any]) -> Foreign:
         return made
     draft = Draft(page, corpus.titles[page], corpus.nouns[page] or "subject")
     waiting: list[tuple[DraftVertex, dict[str, Any]]] = [(draft.root, root)]
+    nodes: dict[Any, DraftVertex] = {root.get("id"): draft.root}
+    elsewhere: list[tuple[DraftVertex, Any, str]] = []  # claims whose target is no child
     while waiting:
         vertex, node = waiting.pop(0)
         claims = node.get("claims", [])
@@ -116,6 +118,8 @@ def _tree(corpus: Corpus, name: str, root: dict[str, Any]) -> Foreign:
                     made.unread.append(str(claim["claim"]))
                 else:
                     draft.constrain(vertex, constraint)
+        own = {None, "", node.get("id"), *(child.get("id") for child in node.get("children", []))}
+        elsewhere += [(vertex, c.get("target_id"), str(c["claim"])) for c in claims if c.get("target_id") not in own]
         for child in node.get("children", []):
             said = " ".join(str(c["claim"]) for c in claims if c.get("target_id") == child.get("id"))
             said = said or f"{node['entity']} – {child['entity']}"
@@ -131,8 +135,15 @@ def _tree(corpus: Corpus, name: str, root: dict[str, Any]) -> Foreign:
                 raise UsageError(f"{name}: more than {MAX_VERTICES} vertices; leave it out")
             described = bool(child.get("children") or child.get("claims"))
             below = _link(corpus, made, draft, vertex, other, "inner" if described else "leaf", said)
+            nodes.setdefault(child.get("id"), below)
             if described:
                 waiting.append((below, child))
+    for vertex, target, said in elsewhere:
+        there = nodes.get(target)
+        if there is not None and there.role == "inner" and there.depth == vertex.depth + 1:
+            draft.join(vertex, _linking(corpus, made, vertex, there.page, said), there)
+        else:
+            made.unread.append(said)
     made.tree = draft.freeze()
     return made
 
@@ -147,14 +158,18 @@ def _page(corpus: Corpus, node: dict[str, Any]) -> int | None:
 
 
 def _link(corpus: Corpus, made: Foreign, draft: Draft, vertex: DraftVertex, other: int, role: Any, said: str) -> DraftVertex:
+    constraint = _linking(corpus, made, vertex, other, said)
+    return draft.extend(vertex, constraint, other, corpus.titles[other], role, corpus.nouns[other] or "subject")
+
+
+def _linking(corpus: Corpus, made: Foreign, vertex: DraftVertex, other: int, said: str) -> Constraint:
     evidence = _named(corpus, vertex.page, other) or _named(corpus, other, vertex.page)
     if evidence is None and other not in corpus.neighbours(vertex.page):
         made.unsupported.append(said)
     evidence = evidence or _nowhere(corpus, vertex.page)
     wording = said.replace(vertex.title, "{v}", 1).replace(corpus.titles[other], "{o}", 1)
     wording = wording if "{v}" in wording and "{o}" in wording else "{v} – {o}"
-    constraint = Constraint(id="", kind="link", wording=wording, key="connected", evidence=evidence)
-    return draft.extend(vertex, constraint, other, corpus.titles[other], role, corpus.nouns[other] or "subject")
+    return Constraint(id="", kind="link", wording=wording, key="connected", evidence=evidence)
 
 
 def _named(corpus: Corpus, page: int, other: int) -> Evidence | None:

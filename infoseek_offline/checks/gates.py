@@ -28,7 +28,7 @@ from infoseek_offline.llm.asked import Asked, seed_of
 from infoseek_offline.llm.base import Completion, Message, Request, Sampling, Stage
 from infoseek_offline.llm.prompts import Prompt, load_prompt
 from infoseek_offline.records import Constraint, Verdict, Vertex
-from infoseek_offline.trees.solve import solve_without, subtree_constraint
+from infoseek_offline.trees.solve import links_to, solve_without
 
 SAMPLES = 3  # of G1
 DISTRACTORS = 4
@@ -210,15 +210,14 @@ def bridge(problem: Problem, asker: Asker) -> Verdict:
 
 def documents_without(problem: Problem, vertex: Vertex) -> list[str]:
     """Evidence of the clues that neither lead to the vertex nor are its own."""
-    away: set[str] = {c.id for c in vertex.constraints} | {subtree_constraint(problem.tree, vertex).id}
+    away: set[str] = {c.id for c in vertex.constraints} | links_to(problem.tree, vertex)
     constraints: list[Constraint] = [c for v in problem.tree.vertices for c in v.constraints if c.id not in away]
     return list(dict.fromkeys(c.evidence.document for c in constraints))
 
 
 def rivals(problem: Problem, vertex: Vertex) -> list[str]:
     """First passages of pages that would be answers too without the vertex and all below it (M2), of the answer's kind first."""
-    link = subtree_constraint(problem.tree, vertex)
-    left = solve_without(problem.tree, problem.extents, problem.solution, link.id)[problem.tree.root.id]
+    left = solve_without(problem.tree, problem.extents, problem.solution, *links_to(problem.tree, vertex))[problem.tree.root.id]
     corpus, noun = problem.corpus, problem.tree.root.noun
     order = sorted(
         left - BitMap(v.page for v in problem.tree.vertices),

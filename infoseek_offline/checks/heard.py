@@ -209,17 +209,17 @@ class Gated:
                 return False, {"model": self.model, "without": without}
             known, hit, said = self._heard(told[v.id], "bridge")
             holds &= known and not hit
-            link = next(c.id for parent in self.tree.vertices for c in parent.constraints if c.other == v.id)
-            away = {link, *(c.id for c in v.constraints)}
+            links = frozenset(c.id for u in self.tree.vertices for c in u.constraints if c.other == v.id)
+            away = {*links, *(c.id for c in v.constraints)}
             left = [c.evidence.document for u in self.tree.vertices for c in u.constraints if c.id not in away]
-            shown = self._shown(told[v.id], list(dict.fromkeys(left)), self._rivals(link))
+            shown = self._shown(told[v.id], list(dict.fromkeys(left)), self._rivals(links))
             without[v.id] = {**shown, **said}
         return holds, {"model": self.model, "without": without}
 
-    def _rivals(self, link: str) -> list[str]:
-        """First passages of pages that are answers too without the link and what hangs on it, of the answer's kind first."""
+    def _rivals(self, links: frozenset[str]) -> list[str]:
+        """First passages of pages that are answers too without the links and what hangs on them, of the answer's kind first."""
         root: Vertex = self.tree.root
-        left: Pages = self.proof.candidates(root, without=link)
+        left: Pages = self.proof.candidates(root, without=links)
         pages = sorted(
             left - {v.page for v in self.tree.vertices},
             key=lambda p: (self.stored.nouns[p] != root.noun, digest_of(self.question.question, self.stored.titles[p]), p),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infoseek_offline.checks.problem import Problem, verdict
 from infoseek_offline.records import Verdict
-from infoseek_offline.trees.solve import solve_without, subtree_constraint
+from infoseek_offline.trees.solve import links_to, solve_without
 
 
 def check_m1(problem: Problem) -> Verdict:
@@ -28,10 +28,10 @@ def check_m2(problem: Problem) -> Verdict:
     linked: dict[str, int] = {}
     for vertex in problem.tree.vertices:
         if vertex.role == "inner":
-            constraint = subtree_constraint(problem.tree, vertex)
-            sets = solve_without(problem.tree, problem.extents, problem.solution, constraint.id)
+            links = links_to(problem.tree, vertex)
+            sets = solve_without(problem.tree, problem.extents, problem.solution, *links)
             left[vertex.id] = len(sets[problem.tree.root.id])
-            sets = solve_without(problem.tree, problem.extents.by_links, problem.solution_by_links, constraint.id)
+            sets = solve_without(problem.tree, problem.extents.by_links, problem.solution_by_links, *links)
             linked[vertex.id] = len(sets[problem.tree.root.id])
     m = problem.bounds.min_skipped
     bad = [v for v in left if min(left[v], linked[v]) < m]

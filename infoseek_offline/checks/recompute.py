@@ -24,6 +24,7 @@ _RANGE = re.compile(rf"between ({_NUMBER})( million| billion|) and ({_NUMBER})( 
 _SIZES = {" million": 1e6, " billion": 1e9, "": 1.0}
 _YEAR_END = 0.9999  # "1999" as the end of a range is the last moment of 1999
 RARE_TYPE = 3  # pages; a type of fewer contradicts nothing
+NONE: frozenset[str] = frozenset()
 SMALL_WORDS = frozenset(
     "the of in and on at for de la le der die das von van del di da and to by with from saint san santa".split()
 )
@@ -147,16 +148,16 @@ class Proof:
 
     # Solution sets
 
-    def extent(self, c: Constraint, without: str = "", links_only: bool = False) -> Pages:
+    def extent(self, c: Constraint, without: frozenset[str] = NONE, links_only: bool = False) -> Pages:
         if c.kind != "link":
             return self.sets.literal(c)
         return self.sets.near_any(self.candidates(self.by_id[c.other], without, links_only), links_only)
 
-    def candidates(self, vertex: Vertex, without: str = "", links_only: bool = False) -> Pages:
-        """S(v), from the definition; without one constraint, where its id is given."""
+    def candidates(self, vertex: Vertex, without: frozenset[str] = NONE, links_only: bool = False) -> Pages:
+        """S(v), from the definition; without the constraints whose ids are given."""
         if vertex.role == "leaf":
             return frozenset([vertex.page])
-        extents = [self.extent(c, without, links_only) for c in vertex.constraints if c.id != without]
+        extents = [self.extent(c, without, links_only) for c in vertex.constraints if c.id not in without]
         extents.sort(key=len)
         return extents[0].intersection(*extents[1:]) if extents else self.sets.universe
 
@@ -183,12 +184,12 @@ class Proof:
         for vertex, c in self.constraints:
             while vertex.role == "blur":  # has many candidates in any case; what it serves must gain some
                 vertex = self.by_id[vertex.parent]
-            left[c.id] = len(self.candidates(vertex, without=c.id))
+            left[c.id] = len(self.candidates(vertex, without=frozenset([c.id])))
         return min(left.values(), default=0) >= 2, {"without": left}
 
     def m2(self) -> Measured:
-        hangs_on = {c.other: c.id for _, c in self.constraints if c.other}
         inner = [v.id for v in self.tree.vertices if v.role == "inner"]
+        hangs_on = {v: frozenset(c.id for _, c in self.constraints if c.other == v) for v in inner}  # several where it is joined
         left = {v: len(self.candidates(self.tree.root, without=hangs_on[v])) for v in inner}
         linked = {v: len(self.candidates(self.tree.root, without=hangs_on[v], links_only=True)) for v in inner}
         least = min([*left.values(), *linked.values()], default=0)
@@ -203,7 +204,7 @@ class Proof:
         return not included, {"included": included}
 
     def m4(self) -> Measured:
-        left = {c.id: len(self.candidates(self.tree.root, without=c.id)) for _, c in self.constraints}
+        left = {c.id: len(self.candidates(self.tree.root, without=frozenset([c.id]))) for _, c in self.constraints}
         return min(left.values(), default=0) >= 2, {"without": left}
 
     def x1(self) -> Measured:

@@ -86,6 +86,7 @@ class Claims:
     asks: str = ""
     depth: int = 0
     phrasings: int = 0
+    joined: bool = False
     looked_at: int = 0
     failures: list[Failure] = field(default_factory=list)
 
@@ -128,7 +129,7 @@ def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) 
     phrasings: Counter[str] = Counter()
     failures: list[Failure] = []
     first: dict[str, int] = {}
-    items = 0
+    items = joined = 0
     chunks = batches(enumerate(_lines(run / "questions.jsonl"), 1), CHUNK)
     afresh = partial(Verifier, home, reading, bounds, ledger=run / LEDGER if ledger else None, **chosen)
     setup = partial(_open, afresh if workers > 1 else lambda: verifier)  # each process opens its own
@@ -141,7 +142,8 @@ def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) 
         failures += found.failures
         depths[str(found.depth)] += 1
         phrasings[str(found.phrasings)] += 1
-    _check_manifest(run, claims, settings, items, depths, phrasings)
+        joined += found.joined
+    _check_manifest(run, claims, settings, items, joined, depths, phrasings)
     return Report(items, claims.looked_at, search, (*claims.failures, *failures), unheard=bool(model) and ledger is None)
 
 
@@ -172,7 +174,13 @@ def _check_sums(run: Path, claims: Claims) -> None:
 
 
 def _check_manifest(
-    run: Path, claims: Claims, settings: dict[str, Any], items: int, depths: Counter[str], phrasings: Counter[str]
+    run: Path,
+    claims: Claims,
+    settings: dict[str, Any],
+    items: int,
+    joined: int,
+    depths: Counter[str],
+    phrasings: Counter[str],
 ) -> None:
     try:
         manifest = dict(read_json(run / "manifest.json"))
@@ -184,6 +192,9 @@ def _check_manifest(
     claims.equal("manifest.json", "the number of rejected trees", manifest.get("rejected"), rejected)
     claims.equal("manifest.json", "the depths", manifest.get("depths"), dict(depths))
     claims.equal("manifest.json", "the numbers of phrasings", manifest.get("phrasings"), dict(phrasings))
+    shapes = manifest.get("shapes")
+    came = shapes["joins"].get("came") if isinstance(shapes, dict) and isinstance(shapes.get("joins"), dict) else 0
+    claims.equal("manifest.json", "the number of items with joins", came, joined)
     claims.equal("manifest.json", "the configuration", {name: manifest.get(name) for name in settings}, settings)
 
 
@@ -236,6 +247,7 @@ class Verifier:
         claims.hold("record", as_written == line, "the line is not in the form in which records are written")
         if not self._certificate(question, claims) or not self._tree(question.tree, claims):
             return claims
+        claims.joined = bool(question.tree.joined)
         self._item(question, claims)
         for claim in history_claims(question, VERDICTS):
             claims.hold(*claim)
@@ -300,13 +312,23 @@ class Verifier:
                 assert parent is not None
                 claims.equal("tree", f"the depth of {v.id}", v.depth, parent.depth + 1)
                 held = sum(c.other == v.id for c in parent.constraints)
-                claims.hold("tree", held == 1 == links[v.id], f"{v.id} hangs on {links[v.id]} links, {held} of them its parent's")
+                fits = held == 1 == links[v.id] or (held == 1 and v.role == "inner")
+                claims.hold("tree", fits, f"{v.id} hangs on {links[v.id]} links, {held} of them its parent's")
             count = len(v.constraints)
             claims.hold("tree", (count > 0) == (v.role != "leaf"), f"{v.id}: a {v.role} with {count} constraints")
             self._vertex(v, claims)
             known[v.id] = v
         for name in links:
             claims.hold("tree", name in known and known[name].role != "root", f"a link leads to {name!r}, no vertex below the root")
+        for v in tree.vertices:  # also a join goes one level down: there are no circles, and a depth is a distance
+            below = [known[c.other] for c in v.constraints if c.kind == "link" and c.other in known]
+            joins = [w for w in below if w.parent != v.id]
+            claims.hold("tree", all(w.depth == v.depth + 1 for w in below), f"{v.id}: a link of it leads not one level down")
+            fits = len({w.id for w in below}) == len(below) and (v.role == "inner" or not joins)
+            claims.hold("tree", fits, f"{v.id}: a {v.role} is joined, or one vertex twice")
+            if links[v.id] > 1:
+                alone = sum(w.noun.split()[-1:] == v.noun.split()[-1:] for w in tree.vertices if w.role != "leaf") == 1
+                claims.hold("tree", alone, f"{v.id}: it is joined, and not the only {v.noun}")
         return len(claims.failures) == before
 
     def _vertex(self, v: Vertex, claims: Claims) -> None:
@@ -345,6 +367,7 @@ class Verifier:
         """Who wrote the question: the rules or the run's model. The ledger has what the model proposed, and what was accepted."""
         by = question.written_by
         claims.hold("item", by == RULES or by == self.model != "", f"is said to be written by {by!r}, not by {self.model!r}")
+        claims.hold("item", by == RULES or not question.tree.joined, f"{by!r} may not put branches that meet into words")
         if self.ledger is not None:
             ruled = by == RULES and question.question[:KEPT] not in self.ledger.accepted
             told = by != RULES and question.question in self.ledger.written

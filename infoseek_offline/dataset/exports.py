@@ -10,7 +10,8 @@ from infoseek_offline.records import Question, ResearchTree, Vertex
 
 def infoseek_tree(question: Question) -> dict[str, Any]:
     """InfoSeek's tree JSON: `{"root": node}`, a node being `{id, entity, question (root only), href, claims, children}` and a claim
-    `{target_id, claim}`. A clue that leads to no vertex (a value, a category, a kind) has its own node as target."""
+    `{target_id, claim}`. A clue that leads to no vertex (a value, a category, a kind) has its own node as target.
+    A joined vertex is one node, below the vertex that it hangs on; the other claims that lead to it have its id as target."""
     root = tree_node(question.tree, question.tree.root)
     return {"root": {"id": root.pop("id"), "entity": root.pop("entity"), "question": question.question, **root}}
 

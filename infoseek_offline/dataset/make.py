@@ -25,6 +25,7 @@ from infoseek_offline.config import Config
 from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.difficulty import difficulty_of
+from infoseek_offline.dataset.spread import JOINS
 from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import LanguageModel
@@ -111,18 +112,26 @@ class Maker:
         drawn = shapes or left
         seen: set[str] = set()
         refused: set[tuple[object, ...]] = set()
+        joins = self.config.shape.joins
         first = 0 if shapes else self.config.attempts
         for attempt in range(first, first + self.config.attempts):
             key = digest_of("tree", STAGE_VERSION, self.config.seed, title, attempt)
             rng = random.Random(key)
             asked = rng.choices([*drawn], [*drawn.values()])[0]
-            if asked not in left:
+            join = joins > 0 and rng.random() < joins
+            if join:
+                asked = "balanced"  # the shape that two branches make that meet
+            elif asked not in left:
                 continue  # and no other shape for it, or the easiest would come too often
-            tried[asked] += 1
-            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused)
+            tried[JOINS if join else asked] += 1
+            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused, join)
             if grown.tree is None:
                 gave_up[grown.reason] += 1
-                if grown.reason == NO_START:
+                if grown.reason == NO_START and join:
+                    joins = 0.0
+                    if self.config.shape.joins == 1:
+                        break
+                elif grown.reason == NO_START:
                     del left[asked]
                 if not left or (not seen and attempt + 1 >= first + HOPELESS):
                     break
@@ -212,7 +221,8 @@ class Maker:
                     return again[check].reason
             return ""
 
-        written = self.writer.write(problem.tree, key, accept).wording if self.writer is not None else None
+        writer = None if problem.tree.joined else self.writer  # what must be one page at both places, the rules say so
+        written = writer.write(problem.tree, key, accept).wording if writer is not None else None
         wording, by = (written, self.model.name) if written else (plain, RULES)
         verdicts = list((found | again if written else found).values())
         problem.question, problem.clues = wording.question, wording.clues

@@ -81,7 +81,9 @@ def tree_as_lines(tree: ResearchTree, extents: dict[str, int]) -> list[str]:
         for constraint in vertex.constraints:
             size = f"   [{extents[constraint.id]:,} pages]" if constraint.id in extents else ""
             lines.append(f"{indent}    {constraint.id}: {in_words(tree, constraint)}{size}")
-            if constraint.other:
+            if tree.is_join(vertex, constraint):
+                lines[-1] += f"   (joined: {constraint.other} stands elsewhere in the tree)"
+            elif constraint.other:
                 walk(tree.vertex(constraint.other), indent + "        ")
 
     walk(tree.root, "")

@@ -18,6 +18,7 @@ MAX_TOLD, LEAST_TOLD = 0.3, 20  # the same for one relation
 SHOWN = 10
 DEAREST = 6
 SOON = 40  # items
+JOINS = "joins"
 PRIOR = {"chain": 6, "bush": 2, "balanced": 1}  # of 20 tries, before anything is known
 
 
@@ -29,29 +30,35 @@ class Mix:
     of tries. How many items were asked for plays no part: the first of many are the same as the few.
     """
 
-    def __init__(self, shares: dict[str, float]) -> None:
-        self.shares = shares
+    def __init__(self, shares: dict[str, float], joins: float = 0.0) -> None:
+        """`joins` is the share of tries for two branches that meet; they are counted apart, whatever shape comes of them."""
+        self.shares, self.joins, self.joined = shares, joins, 0
         self.tried: Counter[str] = Counter()
+        self.apart: Counter[str] = Counter()
         self.came: Counter[str] = Counter()
         self.settled = [self.weights()]  # after no chunk of answer pages, one, two …
 
     def settle(self) -> None:
         self.settled.append(self.weights())
 
-    def add(self, tried: dict[str, int], came: str) -> None:
+    def add(self, tried: dict[str, int], came: str, joined: bool = False) -> None:
         """What came of one answer page ("" for nothing), after how many tries for each shape."""
         self.tried.update(tried)
         self.came[came] += 1
+        self.joined += joined
+        self.apart[came] += joined
 
     def report(self) -> dict[str, Any]:
-        """By shape: the share asked for, how often it was tried for, and how many came."""
-        return {
+        """By shape: the share asked for, how often it was tried for, and how many came; the same of joins where any are asked."""
+        found = {
             s: {"asked": round(share, 4), "tried": self.tried[s], "came": self.came[s]} for s, share in sorted(self.shares.items())
         }
+        joins = {"asked": round(self.joins, 4), "tried": self.tried[JOINS], "came": self.joined}
+        return found | ({JOINS: joins} if self.joins else {})
 
     def weights(self) -> dict[str, float]:
         """By shape, the chance that it is tried for next."""
-        chance = {s: (self.came[s] + PRIOR[s]) / (self.tried[s] + 20) for s, share in self.shares.items() if share}
+        chance = {s: (self.came[s] - self.apart[s] + PRIOR[s]) / (self.tried[s] + 20) for s, share in self.shares.items() if share}
         least = max(chance.values()) / DEAREST
         items = sum(self.came[s] for s in chance)
         wanted = {s: max(0.0, self.shares[s] * (items + SOON) - self.came[s]) / max(chance[s], least) for s in chance}

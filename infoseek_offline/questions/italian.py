@@ -70,9 +70,9 @@ class ItalianRealiser:
     def phrasings(self, tree: ResearchTree) -> Iterator[Wording]:
         seen: set[str] = set()
         first = digest(tree) % OPENINGS
-        whole = self._tell(tree, Style(first))
+        whole = self._tell(tree, Style(first, apart=tree.joined))
         apart = set_apart(tree, whole.clues)
-        for style in styles(first, apart, len(whole.question.split()) > LONG_QUESTION):
+        for style in styles(first, apart, len(whole.question.split()) > LONG_QUESTION, tree.joined):
             wording = self._tell(tree, style)
             if wording.question not in seen:
                 seen.add(wording.question)

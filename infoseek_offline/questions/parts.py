@@ -49,7 +49,7 @@ class Clue:
 
     def say(self, clause: Clause) -> str:
         text = clause.ending if clause.ending and (self.heavy or self.weight >= LONG) else clause.text
-        if re.search(r"\ban? \{o\}", text) and re.match(r"(?:the|an?) ", self.bare):
+        if re.search(r"\ban? \{o\}", text) and re.match(r"(?:the|an?|this) ", self.bare):
             text = re.sub(r"\b(?:is|was) an? \{o\}", "belongs to {o}", text)
         if re.search(r"\ban? \{o\}", text):
             return re.sub(r"\ban? \{o\}", lambda _: f"{a(self.bare)} {self.bare}", text)

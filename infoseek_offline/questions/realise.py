@@ -48,8 +48,8 @@ class Realiser:
         the order of the clues and in what gets a sentence of its own."""
         seen: set[str] = set()
         first = digest(tree) % OPENINGS
-        whole = self._tell(tree, Style(first))
-        for style in styles(first, set_apart(tree, whole.clues), len(whole.question.split()) > LONG_QUESTION):
+        whole = self._tell(tree, Style(first, apart=tree.joined))
+        for style in styles(first, set_apart(tree, whole.clues), len(whole.question.split()) > LONG_QUESTION, tree.joined):
             wording = self._tell(tree, style)
             if wording.question not in seen:
                 seen.add(wording.question)

@@ -33,10 +33,10 @@ class Style:
     apart: tuple[str, ...] = ()  # vertices, the deepest first
 
 
-def styles(first: int, apart: tuple[str, ...], long: bool) -> Iterator[Style]:
+def styles(first: int, apart: tuple[str, ...], long: bool, always: tuple[str, ...] = ()) -> Iterator[Style]:
     """All styles, from the opening `first` on; what differs most from the ones before comes first. `long` is the question that is
-    told in one sentence: then `apart` is told apart first."""
-    ways = ((apart, ()) if long else ((), apart)) if apart else ((),)
+    told in one sentence: then `apart` is told apart first. `always` are those of `apart` that always are."""
+    ways = ((apart, always) if long else (always, apart)) if apart != always else (always,)
     for turn in range(OPENINGS):
         yield Style((first + turn) % OPENINGS, turn % 2 == 1, ways[turn % len(ways)])
     for turn in range(OPENINGS):
@@ -45,12 +45,15 @@ def styles(first: int, apart: tuple[str, ...], long: bool) -> Iterator[Style]:
 
 def set_apart(tree: ResearchTree, clues: dict[str, str]) -> tuple[str, ...]:
     """Described pages below the root that a sentence of their own makes easier to read: those with much to say of them, whose kind
-    is no other's in the tree, so that "this university" is one. At most one branch, the deepest vertex first."""
+    is no other's in the tree, so that "this university" is one. At most one branch, the deepest vertex first. And always what is
+    joined, so that both places of the question say "this city"."""
     nouns = Counter(v.noun.rsplit(" ", 1)[-1] for v in tree.vertices if v.role != "leaf")
     nouns[NO_KIND] = 2  # "this subject" may be anything
     told = {c.other: len(clues[c.id].split()) for v in tree.vertices for c in v.constraints if c.other}
     chosen: list[Vertex] = []
     for vertex in tree.vertices:
+        if vertex.id in tree.joined:
+            continue
         if vertex.role == "inner" and nouns[vertex.noun.rsplit(" ", 1)[-1]] == 1 and told[vertex.id] >= LONG_CLUE:
             if vertex.parent == tree.root.id and not chosen:
                 best = max(
@@ -60,7 +63,7 @@ def set_apart(tree: ResearchTree, clues: dict[str, str]) -> tuple[str, ...]:
                 chosen.append(best)
             elif chosen and vertex.parent == chosen[-1].id:
                 chosen.append(vertex)
-    return tuple(v.id for v in reversed(chosen))
+    return tuple(v.id for v in reversed(tree.vertices) if v in chosen or v.id in tree.joined)
 
 
 def digest(tree: ResearchTree) -> int:

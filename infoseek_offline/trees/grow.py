@@ -20,6 +20,7 @@ from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, ResearchTree
 from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.joins import Joins
 from infoseek_offline.trees.options import Option, Options
 from infoseek_offline.trees.tree import Draft, DraftVertex
 
@@ -28,9 +29,11 @@ MAX_RETREATS = 6
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
 LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
 FEW = 3  # pages near both of two branches, at most: hardly a clue more is needed, and trees with more left to tell apart seldom end
+FEW_JOINED = 30  # the same of branches that meet further down as well, which are rarer
 UNKNOWN_KIND = "subject"
 _ONE_ONLY = re.compile(r"\b(?:is|was) the\b|\bonly\b")
 NO_START = "no page to start with"
+NO_JOIN = "the branches do not meet"
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,15 @@ class Growth:
     """The state of one growing tree, with what the Planner may ask about it."""
 
     def __init__(
-        self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int, asked: str = "chain"
-    ) -> None:
+        self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int, asked: str = "chain",
+        join: bool = False,
+    ) -> None:  # fmt: skip
         self.options, self.bounds, self.shape, self.rng = options, bounds, shape, rng
         self.corpus: Corpus = options.corpus
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
         self.asked = asked  # the shape
+        self.joins = Joins(self) if join else None  # where two branches are to meet
         options.begin(root)
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
         self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
@@ -137,6 +142,8 @@ class Growth:
         offers = self._offers(vertex)
         if vertex.depth + 1 < self.shape.max_depth and room >= 2:
             offers = offers + self._children(vertex)
+        if self.joins:
+            offers = offers + self.joins.offers(vertex)
         moves = []
         for option in offers:
             constraint = option.constraint
@@ -148,7 +155,9 @@ class Growth:
             elif constraint.kind in ("type", "category"):
                 if constraint.kind in kinds:
                     continue
-            elif option.page in pages or (option.beneath and any(o.page in pages for o in option.beneath)):
+            elif option.adds and (option.page in pages or (option.beneath and any(o.page in pages for o in option.beneath))):
+                continue
+            if self.joins and self.joins.confuses(option):
                 continue
             extent = option.extent
             after = current.intersection_cardinality(extent)
@@ -161,7 +170,7 @@ class Growth:
                 continue
             if spare < least or _singles(loosened, extent) or _comparable(extents, extent):
                 continue
-            kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" else "constrain"
+            kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" and option.adds else "constrain"
             moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
         return moves
 
@@ -275,6 +284,8 @@ class Growth:
         if self.asked == "chain":
             told = self._told(self.draft.root.page, 0)
             return [o for o in children if told.intersection_cardinality(o.extent) == 1]
+        if self.joins:
+            return [o for o in children if o.page is not None and self.joins.meetings(o.page)]
         return [o for o in children if self.partners(o)]
 
     def _move(self, kind: str, vertex: DraftVertex, option: Option) -> Move:
@@ -298,7 +309,7 @@ class Growth:
             assert page is not None
             if not (self.corpus.nouns[page] or self.options.any_kind):
                 continue
-            if not self.bounds.min_clue <= len(option.extent) <= HUB_SHARE * len(self.extents.universe):
+            if not self.narrows(option.extent):
                 continue
             if vertex.depth >= 1 and page in self.within(vertex.depth):
                 continue
@@ -306,23 +317,31 @@ class Growth:
                 found.append(replace(option, role="inner", shown=frozenset()))
         return found
 
+    def narrows(self, extent: BitMap) -> bool:
+        """Whether the pages near a page are neither too few nor too many for an inner vertex."""
+        return self.bounds.min_clue <= len(extent) <= HUB_SHARE * len(self.extents.universe)
+
     def partners(self, option: Option) -> int:
-        """How many of the root's other children could be a second branch beside this one: enough pages are near each (M2), few are
-        near both (U1), and neither includes the other (M3)."""
+        """How many of the root's other children could be a second branch beside this one."""
+        return len(self.seconds(option.page, option.extent))
+
+    def seconds(self, page: int | None, extent: BitMap) -> list[Option]:
+        """The root's children that could be a second branch beside that page: enough pages are near each (M2), few are near both
+        (U1), and neither includes the other (M3)."""
         called = self.extents.called(self.draft.root.noun)
-        least = self.bounds.min_skipped
-        if option.extent.intersection_cardinality(called) < least:
-            return 0
-        told = self._told(self.draft.root.page, 0) & option.extent
-        return sum(
-            1
+        least, few = self.bounds.min_skipped, FEW_JOINED if self.joins else FEW
+        if extent.intersection_cardinality(called) < least:
+            return []
+        told = self._told(self.draft.root.page, 0) & extent
+        return [
+            other
             for other in self._children(self.draft.root)
-            if other.page != option.page
+            if other.page != page
             and other.extent.intersection_cardinality(called) >= least
-            and other.extent.intersection_cardinality(option.extent) <= FEW
+            and other.extent.intersection_cardinality(extent) <= few
             and other.extent.intersection_cardinality(told) == 1
-            and not _comparable([option.extent], other.extent)
-        )
+            and not _comparable([extent], other.extent)
+        ]
 
     def retreat(self, vertex: DraftVertex) -> bool:
         """Take back what led into a dead end: at first the vertex's clues, to be chosen anew more eagerly; then the vertex itself,
@@ -359,6 +378,10 @@ class Growth:
         assert option is not None
         if option.page is None:
             self.known[self.draft.constrain(vertex, option.constraint).id] = option.extent
+            return
+        if option.role == "inner" and not option.adds:
+            self.draft.join(vertex, option.constraint, next(v for v in self.draft.vertices.values() if v.page == option.page))
+            self.known[vertex.constraints[-1].id] = option.extent
             return
         child = self.draft.extend(
             vertex, option.constraint, option.page, self.corpus.titles[option.page], option.role or "leaf", self.noun(option.page)
@@ -438,12 +461,13 @@ def _exposes(option: Option, near: BitMap, below: BitMap) -> bool:
 
 def grow(
     root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, asked: str = "chain",
-    refused: Collection[tuple[object, ...]] = (),
+    refused: Collection[tuple[object, ...]] = (), join: bool = False,
 ) -> Grown:
-    """Grow one tree from `root`, in the shape asked for if the Planner can. The generator decides the depth, and whatever the
-    Planner leaves to chance. `refused` are clues that earlier trees of the root were refused for good."""
+    """Grow one tree from `root`, in the shape asked for if the Planner can, with `join` so that two of its branches meet. The
+    generator decides the depth, and whatever the Planner leaves to chance. `refused` are clues that earlier trees of the root were
+    refused for good."""
     depth = shape.min_depth if asked == "bush" else rng.randint(max(shape.min_depth, 2 + (asked == "balanced")), shape.max_depth)
-    growth = Growth(root, options, bounds, shape, rng, depth, asked)
+    growth = Growth(root, options, bounds, shape, rng, depth, asked, join)
     growth.refused.update(refused)
     return proceed(growth, planner, MAX_RETREATS)
 
@@ -461,6 +485,8 @@ def proceed(growth: Growth, planner: Planner, most: int) -> Grown:
         elif move.reason == "done":
             growth.tidy()
             tree = growth.draft.freeze()
+            if growth.joins and not tree.joined:
+                return Grown(None, NO_JOIN)
             if tree.depth < shape.min_depth:
                 return Grown(None, "too shallow")
             enough = len(tree.vertices) >= shape.min_vertices

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
-from infoseek_offline.records import Constraint, ResearchTree, Vertex
+from infoseek_offline.records import ResearchTree, Vertex
 from infoseek_offline.trees.extents import Extents
 
 
@@ -34,22 +34,19 @@ def solve(tree: ResearchTree, extents: Extents, *, without: Collection[str] = ()
     return Solution(sets, found)
 
 
-def subtree_constraint(tree: ResearchTree, vertex: Vertex) -> Constraint:
-    """The constraint by which the vertex hangs on its parent; without it the whole subtree is gone."""
-    parent = tree.vertex(vertex.parent)
-    return next(c for c in parent.constraints if c.other == vertex.id)
+def links_to(tree: ResearchTree, vertex: Vertex) -> frozenset[str]:
+    """The constraints that lead to the vertex, one unless it is joined; without them its whole subtree is gone."""
+    return frozenset(c.id for v in tree.vertices for c in v.constraints if c.other == vertex.id)
 
 
-def solve_without(tree: ResearchTree, extents: Extents, solution: Solution, constraint_id: str) -> dict[str, BitMap]:
-    """S of the vertex that carries the constraint and of its ancestors, without that constraint; keyed by vertex id."""
-    vertex = next(v for v in tree.vertices if any(c.id == constraint_id for c in v.constraints))
+def solve_without(tree: ResearchTree, extents: Extents, solution: Solution, *without: str) -> dict[str, BitMap]:
+    """S of the vertices that carry the constraints and of all above them, without those constraints; keyed by vertex id."""
     changed: dict[str, BitMap] = {}
-    while True:
-        changed[vertex.id] = extents.meet([
-            extents.near_any(changed[c.other]) if c.other in changed else solution.extents[c.id]
-            for c in vertex.constraints
-            if c.id != constraint_id
-        ])  # fmt: skip
-        if not vertex.parent:
-            return changed
-        vertex = tree.vertex(vertex.parent)
+    for vertex in reversed(tree.vertices):
+        if any(c.id in without or c.other in changed for c in vertex.constraints):
+            changed[vertex.id] = extents.meet([
+                extents.near_any(changed[c.other]) if c.other in changed else solution.extents[c.id]
+                for c in vertex.constraints
+                if c.id not in without
+            ])  # fmt: skip
+    return changed

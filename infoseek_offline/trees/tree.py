@@ -48,13 +48,31 @@ class Draft:
         vertex.constraints.append(constraint.model_copy(update={"id": self._next_id(vertex), "other": child.id}))
         return child
 
+    def join(self, vertex: DraftVertex, constraint: Constraint, to: DraftVertex) -> None:
+        """Add a link to a vertex that hangs on another one of the same level."""
+        assert to.role == "inner" and to.depth == vertex.depth + 1 and to.parent != vertex.id
+        vertex.constraints.append(constraint.model_copy(update={"id": self._next_id(vertex), "other": to.id}))
+
+    @property
+    def joined(self) -> set[str]:
+        """Vertices to which another link than their parent's leads."""
+        return {c.other for v in self.vertices.values() for c in v.constraints if c.other and not self.hangs(v, c)}
+
+    def hangs(self, vertex: DraftVertex, constraint: Constraint) -> bool:
+        """Whether a subtree hangs on the constraint."""
+        return constraint.other != "" and self.vertices[constraint.other].parent == vertex.id
+
     def remove(self, vertex: DraftVertex, constraint: Constraint) -> None:
-        """Take a constraint away, with the subtree that hangs on it."""
+        """Take a constraint away, with the subtree that hangs on it and all that is joined to that."""
+        below = self.hangs(vertex, constraint)
         vertex.constraints.remove(constraint)
-        if constraint.other:
-            for lower in list(self.vertices[constraint.other].constraints):
-                self.remove(self.vertices[constraint.other], lower)
-            del self.vertices[constraint.other]
+        if below:
+            gone = self.vertices[constraint.other]
+            for lower in list(gone.constraints):
+                self.remove(gone, lower)
+            del self.vertices[gone.id]
+            for other in self.vertices.values():
+                other.constraints = [c for c in other.constraints if c.other != gone.id]
 
     def replace(self, vertex: DraftVertex, old: Constraint, new: Constraint) -> None:
         vertex.constraints[vertex.constraints.index(old)] = new
@@ -74,7 +92,7 @@ class Draft:
         """Vertices as they are frozen: level by level."""
         order = [self.root]
         for vertex in order:
-            order += [self.vertices[c.other] for c in vertex.constraints if c.other]
+            order += [self.vertices[c.other] for c in vertex.constraints if self.hangs(vertex, c)]
         return order
 
     def freeze(self) -> ResearchTree:
