@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
@@ -48,21 +48,12 @@ def map_ordered(
         return
     context = multiprocessing.get_context(method if method in multiprocessing.get_all_start_methods() else "spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(setup,)) as pool:
-        pending: deque[Future[Result]] = deque()
         try:
-            for item in items:
-                pending.append(pool.submit(function, item))
-                if len(pending) >= workers * ahead:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+            yield from _ahead(pool, function, items, workers * ahead)
         except BrokenProcessPool:
             raise InfoseekError(
                 "a worker process was killed, perhaps for want of memory: run the same command again to go on, with fewer --workers"
             ) from None
-        finally:
-            for future in pending:
-                future.cancel()
 
 
 def map_threads(
@@ -72,17 +63,25 @@ def map_threads(
     if workers <= 1:
         yield from map(function, items)
         return
-    pool = ThreadPoolExecutor(workers)
+    with ThreadPoolExecutor(workers) as pool:
+        yield from _ahead(pool, function, items, workers * ahead)
+
+
+def _ahead(
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], limit: int
+) -> Generator[Result, None, None]:
+    """Results in order, at most `limit` items in flight; what has not begun is cancelled when the caller wants no more."""
     pending: deque[Future[Result]] = deque()
     try:
         for item in items:
             pending.append(pool.submit(function, item))
-            if len(pending) >= workers * ahead:
+            if len(pending) >= limit:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        for future in pending:
+            future.cancel()
 
 
 def _start(setup: Callable[[], None] | None) -> None:

@@ -359,7 +359,6 @@ def test_what_a_model_reads_stands_in_certified_items(sample_home: Path, tmp_pat
 
 
 def test_weights_at_random_in_real_llama_cpp_make_certified_items(sample_home: Path, tmp_path: Path) -> None:
-    pytest.importorskip("llama_cpp")
     gguf = write_tiny_gguf(tmp_path / "tiny.gguf")
     result = infoseek("data", "--home", sample_home, "--out", tmp_path / "run", "--profile", "demo", "--count", 1, "--model", gguf)
     assert result.exit_code == 0, result.output

@@ -2,7 +2,7 @@
 
 A clue is told where its words (a verbatim part of the question) hold the name of what it leads to, or its kind where the question
 describes it, all numbers, and all main words of the relation, in any order and with other endings. Added is a number, a
-capitalised word or the name of a page of the corpus that no clue has. checks/written.py computes the same a second time.
+capitalised word or the name of a page of the corpus that no clue has. checks/told.py computes the same a second time.
 """
 
 from __future__ import annotations

@@ -255,7 +255,7 @@ class _Limited:
         try:
             await self.app(scope, counted, noted)
         except Exception:
-            if not over:
+            if not over:  # else it is the app's answer to the disconnect that `counted` made up
                 raise
         if over and not started:
             await problem(scope, receive, send)
