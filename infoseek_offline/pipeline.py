@@ -40,7 +40,7 @@ from infoseek_offline.retrieval.selftest import known_items
 from infoseek_offline.run import Run, check_sums, first_difference
 from infoseek_offline.trees.extents import Extents
 
-SPREAD = "spread"
+SPREAD, ASKED = "spread", "asked already"
 BEHIND = 16  # chunks; so many are in flight at most
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
 
@@ -294,12 +294,11 @@ def _gather(
         if made:
             answered.add(made.answer)
             repair.add(item["question"]["history"], ())
-        if made and made.question in worded:
-            funnel.rejected(["asked already"])
-        elif made and not spread.admits(made.tree):
-            rejected.append(canonical_json(_left_out(made).model_dump(mode="json")))
-            failed[SPREAD] += 1
-            funnel.rejected([SPREAD])
+        left_out = made and (ASKED if made.question in worded else "" if spread.admits(made.tree) else SPREAD)
+        if made and left_out:
+            rejected.append(canonical_json(_left_out(made, left_out).model_dump(mode="json")))
+            failed[left_out] += 1
+            funnel.rejected([left_out])
         elif made:
             funnel.accepted(made.written_by)
             worded.add(made.question)
@@ -333,14 +332,15 @@ def _gather(
         **({"costs": costs.report(funnel.grown, len(questions))} if costs else {}),
         **run.settings,
     }
+    manifest["digest"] = digest_of(manifest)  # what no line of the run tells, nothing else would hold
     run.finish(manifest)
     return manifest
 
 
-def _left_out(item: Question) -> Rejection:
-    """A tree that holds, but one of whose inner vertices stands in too many items already."""
-    return Rejection(key=item.id, answer=item.answer, failed=(SPREAD,), history=item.history, question=item.question,
-                     tree=item.tree, verdicts=item.certificate.verdicts)  # fmt: skip
+def _left_out(item: Question, why: str) -> Rejection:
+    """A tree that holds, but one of whose inner vertices stands in too many items already, or whose question is another's."""
+    return Rejection.of(key=item.id, answer=item.answer, failed=(why,), history=item.history, question=item.question,
+                        tree=item.tree, verdicts=item.certificate.verdicts)  # fmt: skip
 
 
 def questions(out: Path) -> list[Question]:

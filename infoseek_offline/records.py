@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from infoseek_offline.files import digest_of
+
 
 class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -284,8 +286,10 @@ class Question(Record):
 
 
 class Rejection(Record):
-    """A tree that was not accepted (a line of rejected.jsonl), with all its verdicts."""
+    """A tree that was not accepted (a line of rejected.jsonl), with all its verdicts. `key` says which try it was (of a tree that
+    holds and was left out, the item's id); `id` is a digest of all the rest, since not all of it can be computed again."""
 
+    id: str
     key: str
     answer: str
     failed: tuple[str, ...]
@@ -293,3 +297,9 @@ class Rejection(Record):
     question: str
     tree: ResearchTree | None
     verdicts: tuple[Verdict, ...]
+
+    @classmethod
+    def of(cls, **fields: Any) -> Rejection:
+        """With its id."""
+        told = cls(id="", **fields)
+        return told.model_copy(update={"id": "r-" + digest_of(told.model_dump(mode="json", exclude={"id"}))})

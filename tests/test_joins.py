@@ -17,7 +17,8 @@ from infoseek_offline import pipeline
 from infoseek_offline.checks.foreign import take_over
 from infoseek_offline.checks.recompute import Proof, Sets
 from infoseek_offline.checks.stored import Stored
-from infoseek_offline.checks.verify import Verifier, verify_run
+from infoseek_offline.checks.verifier import Verifier
+from infoseek_offline.checks.verify import verify_run
 from infoseek_offline.config import Config, load_config
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.exports import tree_node

@@ -17,10 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infoseek_offline import pipeline
-from infoseek_offline.checks import heard, recompute, searched, stored, told, verify
+from infoseek_offline.checks import counted, heard, keyed, recompute, searched, stored, told, verify
+from infoseek_offline.checks import verifier as verifier_module
 from infoseek_offline.checks.recompute import least_cover
 from infoseek_offline.checks.stored import Stored
-from infoseek_offline.checks.verify import Verifier, verify_run
+from infoseek_offline.checks.verifier import Verifier
+from infoseek_offline.checks.verify import verify_run
 from infoseek_offline.config import Config, load_config
 from infoseek_offline.errors import CorpusError, IndexError_, RunError
 from infoseek_offline.files import canonical_json, digest_of, file_sha256
@@ -77,7 +79,10 @@ def test_honest_run_holds(sample_run: Path, sample_home: Path) -> None:
 def test_without_search_fewer_claims_are_made_and_it_is_said(sample_run: Path, sample_home: Path) -> None:
     whole, part = verify_run(sample_run, sample_home), verify_run(sample_run, sample_home, search=False)
     assert part.failures == () and not part.searched
-    assert part.claims == whole.claims - 1 - 6 * part.items  # the index, two claims each of R1 and R2, two of difficulty
+    refused = [json.loads(line) for line in (sample_run / "rejected.jsonl").read_text(encoding="utf-8").splitlines()]
+    searched = sum(v["check"] == "R2" for r in refused for v in r["verdicts"])
+    # The index, two claims each of R1 and R2, two of difficulty; of rejected trees two of R2.
+    assert part.claims == whole.claims - 1 - 6 * part.items - 2 * searched
 
 
 def test_closed_reading_holds(sample_home: Path, tmp_path: Path) -> None:
@@ -89,8 +94,9 @@ def test_closed_reading_holds(sample_home: Path, tmp_path: Path) -> None:
 def test_it_is_a_second_computation() -> None:
     """No bitmaps, no solver, no generator: only records, errors, files and the searcher are shared with what is verified."""
     allowed = {"infoseek_offline", "records", "errors", "files", "retrieval.searcher"}  # the first: version
-    allowed |= {"checks.recompute", "checks.searched", "engine", "checks.stored", "checks.told", "checks.heard"}
-    for module in (verify, recompute, searched, stored, told, heard):
+    parts = (verify, verifier_module, recompute, counted, keyed, searched, stored, told, heard)
+    allowed |= {"engine", *(module.__name__.removeprefix("infoseek_offline.") for module in parts)}
+    for module in parts:
         assert module.__file__ is not None
         for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
@@ -248,7 +254,8 @@ def test_worker_processes_do_not_change_the_report(sample_run: Path, sample_home
     run = altered("questions.jsonl", "".join(line + "\n" for line in (*lines, lines[0])))
     alone, together = (verify_run(run, sample_home, workers=workers) for workers in (1, 2))
     assert together == alone
-    assert [f.detail for f in alone.failures if f.claim == "record"] == ["line 1 asks the same question"]
+    details = [f.detail for f in alone.failures if f.claim == "record"]
+    assert details == ["line 1 asks the same question", "line 1 has the same answer"]
 
 
 def without_clue(record: JSON, name: str) -> JSON:
@@ -275,6 +282,8 @@ def without_clue(record: JSON, name: str) -> JSON:
         evidence_documents=list(dict.fromkeys(c["evidence"]["document"] for _, c in constraints)),
         gold_documents=list(dict.fromkeys(c["evidence"]["document"] for c in gold)),
     )
+    said = [c["wording"] for _, c in constraints]
+    changed["id"] = "q-" + digest_of(changed["question"], root["title"], clues, said, changed["history"])
     return changed
 
 
@@ -298,7 +307,8 @@ def test_another_answer_by_a_skilled_hand(sample_run: Path, verifier: Verifier) 
     record = records[0]
     record["tree"]["vertices"][0].update({key: other[key] for key in ("page", "title", "noun")})
     record.update(answer=other["title"], answer_aliases=records[1]["answer_aliases"])
-    record["id"] = "q-" + digest_of(record["question"], other["title"])
+    said = [c["wording"] for v in record["tree"]["vertices"] for c in v["constraints"]]
+    record["id"] = "q-" + digest_of(record["question"], other["title"], record["clues"], said, record["history"])
     claims = {f.claim.split()[0] for f in verifier.verify_line(1, canonical_json(record).encode()).failures}
     assert "evidence" in claims and "tree" not in claims
 
@@ -364,7 +374,7 @@ def test_sums_that_differ(sample_run: Path, sample_home: Path, altered: Callable
 def test_sums_that_leave_a_file_out(sample_run: Path, sample_home: Path, altered: Callable[..., Path]) -> None:
     sums = (sample_run / "SHA256SUMS").read_text(encoding="utf-8").splitlines(keepends=True)
     run = altered("SHA256SUMS", "".join(s for s in sums if "questions" not in s), sums=False)
-    assert failures_of(run, sample_home) == {("run", "questions.jsonl")}
+    assert failures_of(run, sample_home) == {("run", "SHA256SUMS"), ("run", "questions.jsonl")}
     (run / "rejected.jsonl").unlink()
     assert ("run", "rejected.jsonl") in failures_of(run, sample_home)
 

@@ -18,7 +18,7 @@ from infoseek_offline import pipeline
 from infoseek_offline.checks import heard, told
 from infoseek_offline.checks.answers import is_near, is_right
 from infoseek_offline.checks.gates import GATES
-from infoseek_offline.checks.verify import Verifier
+from infoseek_offline.checks.verifier import Verifier
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Config, load_config
 from infoseek_offline.corpus.store import Corpus

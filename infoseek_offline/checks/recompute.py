@@ -11,12 +11,12 @@ import json
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
 from infoseek_offline.checks.stored import WORD, Pages, Stored, head, quantities_of, words_of
-from infoseek_offline.records import Constraint, Quantity, Question, ResearchTree, Vertex
+from infoseek_offline.records import Constraint, Mend, Quantity, Question, ResearchTree, Vertex
 
 CACHED_MEMBERS = 4_000_000  # of all cached extents together, so that memory stays below some hundred MB for any corpus
 _NUMBER = r"[\u2212-]?\d[\d,]*(?:\.\d+)?"
@@ -366,16 +366,15 @@ def difficulty_claims(question: Question, universe: int, proved: dict[str, Any])
         yield "difficulty", getattr(told, name) == value, f"{name} is {value}, and is recorded as {getattr(told, name)}"
 
 
-def history_claims(question: Question, checks: tuple[str, ...]) -> Iterator[Claim]:
+def history_claims(history: Sequence[Mend], tree: ResearchTree, checks: tuple[str, ...]) -> Iterator[Claim]:
     """What was mended can't be seen any more, and is held by the id; but what the last repair left must be the tree."""
-    tree = question.tree
     said = {
         c.wording.replace("{v}", v.title).replace("{o}", _other_in_full(tree, c))
         for v in tree.vertices if v.role != "blur" for c in v.constraints
     }  # fmt: skip
-    for mend in question.history:
+    for mend in history:
         yield "history", bool(mend.failed) and set(mend.failed) <= set(checks), f"{mend.failed} are no checks"
-    for last in question.history[-1:]:
+    for last in history[-1:]:
         yield "history", said.issuperset(last.after), f"{last.after} are not in the tree"
         yield "history", said.isdisjoint(last.before), f"{last.before} are still in the tree"
 

@@ -23,7 +23,7 @@ class Searches:
 
     def claims(self, question: Question) -> Iterator[tuple[str, Measured]]:
         yield "R1", self._r1(question)
-        yield "R2", self._r2(question)
+        yield "R2", self.found_by_search(question.tree)
 
     def _rank(self, queries: Iterable[str], k: int) -> dict[str, Places]:
         asked = list(dict.fromkeys(queries))
@@ -52,15 +52,15 @@ class Searches:
         }
         return not ranks, {"top_k": k, "ranks": ranks, "queries": len(queries)}
 
-    def _r2(self, question: Question) -> Measured:
+    def found_by_search(self, tree: ResearchTree) -> Measured:
         """A vertex's kind with all its clues, or with one, the other sides by name, finds a passage where one can be read."""
-        k, answer = self.bounds["solve_k"], question.tree.root.page
-        asked = [(v, _solving(question.tree, v)) for v in reversed(question.tree.vertices) if v.role in ("root", "inner")]
+        k, answer = self.bounds["solve_k"], tree.root.page
+        asked = [(v, _solving(tree, v)) for v in reversed(tree.vertices) if v.role in ("root", "inner")]
         found = self._rank((query for _, queries in asked for query in queries), k)
         ranks, searches = {}, {}
         shows: list[int] = []
         for v, queries in asked:
-            wanted = {document for c in v.constraints for document in self._read_in(question.tree, v, c)}
+            wanted = {document for c in v.constraints for document in self._read_in(tree, v, c)}
             ranks[v.id], searches[v.id] = 0, 0
             for query in queries:
                 hits = found[query]["hybrid"]

@@ -156,7 +156,7 @@ class StoredPage:
     """What evidence is held against: one page's text, spans, fields, links, categories and types."""
 
     def __init__(self, stored: Stored, page: int) -> None:
-        columns = "title, text, categories, types, sections, sentences, facts"
+        columns = "title, text, categories, types, sections, sentences, facts, infobox"
         row = next(iter(stored.rows(f"SELECT {columns} FROM page WHERE id = ?", page)))
         self.title, self.text = str(row[0]), str(row[1])
         self.categories: list[str] = json.loads(row[2])
@@ -164,6 +164,7 @@ class StoredPage:
         self.sections: list[tuple[str, int, int]] = [(s[0], s[2], s[3]) for s in json.loads(row[4])]
         self.sentences: list[list[int]] = np.frombuffer(row[5], "<i4").reshape(-1, 2).tolist()
         facts = json.loads(row[6])
+        self.infobox = str(row[7])
         self.fields = [Field(key, a, b, self.text[a:b], quantities_of(numbers)) for key, a, b, numbers, _ in facts]
         self.passages: dict[str, tuple[int, int]] = {
             f"{page}-{n}": (a, b) for n, a, b in stored.rows('SELECT ordinal, start, "end" FROM passage WHERE page = ?', page)

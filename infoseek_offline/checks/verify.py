@@ -4,12 +4,14 @@ In: a run's folder (layout: run.py) and the home folder of its corpus and index.
 claim that does not hold. What can fail before a claim is looked at, raises: RunError for a run that is missing or unfinished,
 CorpusError and IndexError_ for a home without a finished corpus or index, or a damaged one.
 
-Claims of the run: the digests of SHA256SUMS, the configuration, the corpus and index it was made with, the manifest's counts.
+Claims of the run: the digests of SHA256SUMS, the configuration, the corpus and index it was made with, the manifest's figures as
+far as items and rejected trees tell them (counted.py), no question and no answer twice.
 Claims of an item, in this order; where the first ones fail, those that build on them are left out:
 
     record       the line is a record of this version, in the form in which it is written, and no other line's
     certificate  corpus, reading and bounds are the run's; all verdicts are there, once, and passed
     tree         vertices and constraints are a tree; pages, titles and kinds are the corpus's
+    asked        shape, difficulty and phrasings are such as the configuration asks for
     item         id, answer, aliases, counts, evidence and gold documents follow from tree and corpus; who wrote it
     history      the repairs of the tree are those of the id, and end in this tree
     evidence     each constraint is stated where its evidence says, a prose link's in the sentence's words
@@ -18,52 +20,32 @@ Claims of an item, in this order; where the first ones fail, those that build on
     R1 R2        searched again, with all ranks (left out with `search=False`)
     difficulty   follows from what was recomputed (the searches not with `search=False`)
     G1 … G4      what follows from the model's answers recomputed (heard.py), and these held against the run's ledger
+
+Of a rejected tree, named "rejected N": its tree, history and evidence as above, that it fails what it is said to fail, with all
+numbers of U1 to L1 and R2.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import sqlite3
-import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
-from importlib.resources import files
-from itertools import chain
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from infoseek_offline import __version__
-from infoseek_offline.checks.heard import GATES, KEPT, Gated, Ledger
-from infoseek_offline.checks.recompute import Measured, Proof, Sets, difficulty_claims, history_claims, says_range
-from infoseek_offline.checks.searched import Searches
-from infoseek_offline.checks.stored import Stored, StoredPage, head
-from infoseek_offline.checks.told import RULES, borne_out, clue_claims
+from infoseek_offline.checks.counted import Counted, manifest_claims
+from infoseek_offline.checks.heard import GATES, Ledger
+from infoseek_offline.checks.verifier import BOUNDS, Claims, Failure, Verifier
 from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import RunError
-from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
-from infoseek_offline.records import Constraint, Evidence, Question, ResearchTree, Vertex
-from infoseek_offline.retrieval.searcher import Searcher
+from infoseek_offline.files import digest_of, file_sha256, read_json
 
-VERDICTS = ("U1", "U2", "M1", "M2", "M3", "M4", "X1", "X2", "X3", "X4", "X5", "L1", "R1", "R2")
 FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
 LEDGER = "ledger.sqlite"
-BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
+QUESTIONS, REJECTED = RESULTS = ("questions.jsonl", "rejected.jsonl")
+BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)  # of a file of another form
 CHUNK = 8  # lines that a worker takes at a time
-BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said
-
-
-@dataclass(frozen=True)
-class Failure:
-    """`item` is a question's id, "line N" where it has none, or "run"."""
-
-    item: str
-    claim: str
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -78,30 +60,6 @@ class Report:
     unheard: bool = False
 
 
-@dataclass
-class Claims:
-    """The claims of one item, as they are looked at. `asks` is its question, "" where the line is no record."""
-
-    item: str
-    asks: str = ""
-    depth: int = 0
-    phrasings: int = 0
-    joined: bool = False
-    looked_at: int = 0
-    failures: list[Failure] = field(default_factory=list)
-
-    def hold(self, claim: str, holds: bool, detail: str) -> bool:
-        self.looked_at += 1
-        if not holds:
-            self.failures.append(Failure(self.item, claim, detail))
-        return holds
-
-    def equal(self, claim: str, what: str, recorded: Any, found: Any) -> bool:
-        """Equal as JSON: 1, 1.0 and true are three things."""
-        same = canonical_json(recorded) == canonical_json(found)
-        return self.hold(claim, same, f"{what} is recorded as {_short(recorded)}, and is {_short(found)}")
-
-
 def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) -> Report:
     """Recompute all items of the finished run in `run` from the corpus, and with `search` the index, in `home`.
     The report is the same for any number of workers. One item at a time in each: memory is bounded by the corpus, not by the run
@@ -111,39 +69,47 @@ def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) 
     _check_sums(run, claims)
     try:
         settings = read_json(run / "config.json")
-        reading, bounds = settings["config"]["reading"], {name: int(settings["config"]["bounds"][name]) for name in BOUNDS}
-        gates = [name for name in GATES if name in settings["config"]["gates"]]
+        config = dict(settings["config"])
+        reading, bounds = str(config["reading"]), {name: int(config["bounds"][name]) for name in BOUNDS}
+        gates = [name for name in GATES if name in config["gates"]]
+        if min(bounds.values()) < 1 or max(bounds.values()) >= 2**31:
+            raise ValueError(f"bounds are out of range: {bounds}")
         model = str(settings["model"]["name"]) if "model" in settings else ""
         ledger = Ledger(run / LEDGER) if model and (run / LEDGER).is_file() else None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except BROKEN as error:
         claims.hold("config.json", False, f"can't be read: {error!r}")
         return Report(0, claims.looked_at, False, tuple(claims.failures))
     except sqlite3.Error as error:
         raise RunError(f"{run / LEDGER} is damaged ({error}): remove it to verify all but the model's answers") from error
-    chosen: dict[str, Any] = {"search": search, "version": str(settings.get("version")), "gates": gates, "model": model}
+    chosen: dict[str, Any] = {"search": search, "gates": gates, "model": model, "settings": settings}
+    chosen["version"] = str(settings.get("version"))
     verifier = Verifier(home, reading, bounds, ledger=ledger, **chosen)
     claims.equal("corpus", "the corpus", settings.get("corpus"), verifier.stored.digest)
     if verifier.searcher is not None:
         claims.equal("index", "the index", settings.get("index"), digest_of(verifier.searcher.manifest))
-    depths: Counter[str] = Counter()
-    phrasings: Counter[str] = Counter()
+    counted = Counted()
     failures: list[Failure] = []
-    first: dict[str, int] = {}
-    items = joined = 0
-    chunks = batches(enumerate(_lines(run / "questions.jsonl"), 1), CHUNK)
+    first: dict[tuple[str, str], int] = {}
+    items = refused = 0
+    numbered = ((number, line, name) for name in RESULTS for number, line in enumerate(_lines(run / name), 1))
+    chunks = batches(numbered, CHUNK)
     afresh = partial(Verifier, home, reading, bounds, ledger=run / LEDGER if ledger else None, **chosen)
     setup = partial(_open, afresh if workers > 1 else lambda: verifier)  # each process opens its own
     for found in (found for chunk in map_ordered(_verify, chunks, workers=workers, setup=setup) for found in chunk):
-        items += 1
-        if found.asks:
-            again = first.setdefault(found.asks, items)
-            found.hold("record", again == items, f"line {again} asks the same question")
         claims.looked_at += found.looked_at
+        if found.refuses is not None:
+            refused += 1
+            counted.refuse(*found.refuses)
+        else:
+            items += 1
+            for what, words in (("question", found.asks), ("answer", found.answer)):
+                if words:
+                    again = first.setdefault((what, words), items)
+                    found.hold("record", again == items, f"line {again} {'asks' if what == 'question' else 'has'} the same {what}")
+            if found.told is not None:
+                counted.add(found.told)
         failures += found.failures
-        depths[str(found.depth)] += 1
-        phrasings[str(found.phrasings)] += 1
-        joined += found.joined
-    _check_manifest(run, claims, settings, items, joined, depths, phrasings)
+    _check_manifest(run, claims, settings, counted, len(verifier.stored.universe))
     return Report(items, claims.looked_at, search, (*claims.failures, *failures), unheard=bool(model) and ledger is None)
 
 
@@ -155,8 +121,9 @@ def _open(opening: Callable[[], Verifier]) -> None:
     _verifier = opening()
 
 
-def _verify(lines: list[tuple[int, bytes]]) -> list[Claims]:
-    return [_verifier.verify_line(number, line) for number, line in lines]
+def _verify(lines: list[tuple[int, bytes, str]]) -> list[Claims]:
+    read = {QUESTIONS: _verifier.verify_line, REJECTED: _verifier.verify_rejected}
+    return [read[name](number, line) for number, line, name in lines]
 
 
 def _check_sums(run: Path, claims: Claims) -> None:
@@ -164,38 +131,23 @@ def _check_sums(run: Path, claims: Claims) -> None:
     if not path.is_file():
         raise RunError(f"no finished run in {run} (no {path.name}): make one with 'infoseek data --out {run}'")
     sums = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+    for line in lines:
         digest, _, name = line.partition("  ")
         sums[name] = digest
-    for name in sorted({*FILES, *sums}):
+    claims.hold(path.name, sorted(sums) == sorted(FILES) and len(lines) == len(sums), "does not list the run's files, each once")
+    for name in FILES:
         target = run / name
         if claims.hold(name, name in sums, "is not in SHA256SUMS") and claims.hold(name, target.is_file(), "is missing"):
             claims.hold(name, file_sha256(target) == sums[name], "differs from SHA256SUMS")
 
 
-def _check_manifest(
-    run: Path,
-    claims: Claims,
-    settings: dict[str, Any],
-    items: int,
-    joined: int,
-    depths: Counter[str],
-    phrasings: Counter[str],
-) -> None:
+def _check_manifest(run: Path, claims: Claims, settings: dict[str, Any], counted: Counted, articles: int) -> None:
     try:
-        manifest = dict(read_json(run / "manifest.json"))
-    except (OSError, ValueError, TypeError) as error:
+        for claim in manifest_claims(dict(read_json(run / "manifest.json")), counted, settings, articles):
+            claims.hold(*claim)
+    except BROKEN as error:
         claims.hold("manifest.json", False, f"can't be read: {error!r}")
-        return
-    claims.equal("manifest.json", "the number of items", manifest.get("accepted"), items)
-    rejected = sum(1 for _ in _lines(run / "rejected.jsonl"))
-    claims.equal("manifest.json", "the number of rejected trees", manifest.get("rejected"), rejected)
-    claims.equal("manifest.json", "the depths", manifest.get("depths"), dict(depths))
-    claims.equal("manifest.json", "the numbers of phrasings", manifest.get("phrasings"), dict(phrasings))
-    shapes = manifest.get("shapes")
-    came = shapes["joins"].get("came") if isinstance(shapes, dict) and isinstance(shapes.get("joins"), dict) else 0
-    claims.equal("manifest.json", "the number of items with joins", came, joined)
-    claims.equal("manifest.json", "the configuration", {name: manifest.get(name) for name in settings}, settings)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -203,277 +155,3 @@ def _lines(path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             for line in file:
                 yield line.rstrip(b"\n")
-
-
-class Verifier:
-    """The opened home. `model` is the name of the run's, "" for a run by rules."""
-
-    def __init__(
-        self,
-        home: Path,
-        reading: str,
-        bounds: dict[str, int],
-        *,
-        search: bool = True,
-        version: str = __version__,
-        gates: Sequence[str] = (),
-        model: str = "",
-        ledger: Ledger | Path | None = None,
-    ) -> None:
-        self.stored = Stored(home / "corpus")
-        self.reading, self.bounds = reading, bounds
-        self.same_words = version == __version__  # else the phrase table may be another
-        self.searcher = Searcher.open(home / "search", self.stored) if search else None
-        self.searches = Searches(self.searcher, self.stored, bounds) if self.searcher else None
-        self.gates, self.model = gates, model
-        self.ledger = Ledger(ledger) if isinstance(ledger, Path) else ledger
-
-    @cached_property
-    def sets(self) -> Sets:
-        return Sets(self.stored, self.reading)
-
-    def verify_line(self, number: int, line: bytes) -> Claims:
-        """All claims of one line of questions.jsonl. Raises nothing for a wrong record, whatever is wrong with it."""
-        claims = Claims(f"line {number}")
-        try:
-            question = Question.model_validate_json(line)
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            claims.hold("record", False, f"{'.'.join(str(part) for part in wrong['loc']) or 'line'}: {wrong['msg']}")
-            return claims
-        claims.item, claims.asks = question.id, question.question
-        claims.depth, claims.phrasings = question.depth, 1 + len(question.phrasings)
-        as_written = canonical_json(question.model_dump(mode="json")).encode("utf-8", "surrogatepass")
-        claims.hold("record", as_written == line, "the line is not in the form in which records are written")
-        if not self._certificate(question, claims) or not self._tree(question.tree, claims):
-            return claims
-        claims.joined = bool(question.tree.joined)
-        self._item(question, claims)
-        for claim in history_claims(question, VERDICTS):
-            claims.hold(*claim)
-        sound = True
-        for vertex in question.tree.vertices:
-            for constraint in vertex.constraints:
-                sound &= self._stated(question.tree, vertex, constraint, claims)
-        said = clue_claims(self.stored, question.tree, question.question, question.clues, question.written_by)
-        texts = [question.question]
-        for number, other in enumerate(question.phrasings, 2):
-            claims.equal("phrasing", "the id", other.id, "p-" + digest_of(other.question, question.answer, number))
-            claims.hold("phrasing", other.question not in texts, f"phrasing {number} is told twice")
-            texts.append(other.question)
-            said = chain(said, clue_claims(self.stored, question.tree, other.question, other.clues))
-        for claim in said:
-            claims.hold(*claim)
-        if not sound:
-            return claims
-        recorded = {v.check: v for v in question.certificate.verdicts}
-        proved: dict[str, Any] = {}
-        for name, (holds, measured) in self._proof(question):
-            proved[name] = measured
-            claims.hold(name, holds, f"does not hold: {_short(measured)}")
-            claims.equal(name, "what was measured", recorded[name].measured, measured)
-        for claim in difficulty_claims(question, len(self.stored.universe), proved):
-            claims.hold(*claim)
-        return claims
-
-    def _certificate(self, question: Question, claims: Claims) -> bool:
-        certificate = question.certificate
-        good = claims.equal("certificate", "the corpus", certificate.corpus, self.stored.digest)
-        claims.equal("certificate", "the reading", certificate.reading, self.reading)
-        claims.equal("certificate", "the bounds", certificate.bounds, self.bounds)
-        names = [v.check for v in certificate.verdicts]
-        wanted = [*VERDICTS, *(GATES[gate] for gate in self.gates)]
-        good &= claims.hold("certificate", names == wanted, f"the verdicts are {' '.join(names)}, not {' '.join(wanted)}")
-        for verdict in certificate.verdicts:
-            passed = verdict.passed and not verdict.reason
-            claims.hold(verdict.check, passed, f"is recorded as failed: {verdict.reason or 'no reason'}")
-        return good
-
-    # The tree
-
-    def _tree(self, tree: ResearchTree, claims: Claims) -> bool:
-        """Whether vertices and constraints are a tree over pages of the corpus; all later claims rely on it."""
-        before = len(claims.failures)
-        if not claims.hold("tree", bool(tree.vertices), "it has no vertices"):
-            return False
-        known: dict[str, Vertex] = {}
-        links = Counter(c.other for v in tree.vertices for c in v.constraints if c.kind == "link")
-        for place, v in enumerate(tree.vertices):
-            parent = known.get(v.parent)
-            claims.equal(
-                "tree", f"the id of vertex {place}", v.id, chr(ord("A") + place % 26) + (str(place // 26) if place > 25 else "")
-            )
-            ids = [f"{v.id}.{n}" for n in range(1, len(v.constraints) + 1)]
-            claims.equal("tree", f"the ids of constraints of {v.id}", [c.id for c in v.constraints], ids)
-            claims.hold("tree", (v.role == "root") == (place == 0), f"{v.id}: role {v.role} at place {place}")
-            if place == 0:
-                claims.hold("tree", v.parent == "" and v.depth == 0, f"{v.id}: the root has a parent or a depth")
-            elif claims.hold("tree", parent is not None, f"{v.id}: its parent {v.parent!r} does not stand before it"):
-                assert parent is not None
-                claims.equal("tree", f"the depth of {v.id}", v.depth, parent.depth + 1)
-                held = sum(c.other == v.id for c in parent.constraints)
-                fits = held == 1 == links[v.id] or (held == 1 and v.role == "inner")
-                claims.hold("tree", fits, f"{v.id} hangs on {links[v.id]} links, {held} of them its parent's")
-            count = len(v.constraints)
-            claims.hold("tree", (count > 0) == (v.role != "leaf"), f"{v.id}: a {v.role} with {count} constraints")
-            self._vertex(v, claims)
-            known[v.id] = v
-        for name in links:
-            claims.hold("tree", name in known and known[name].role != "root", f"a link leads to {name!r}, no vertex below the root")
-        for v in tree.vertices:  # also a join goes one level down: there are no circles, and a depth is a distance
-            below = [known[c.other] for c in v.constraints if c.kind == "link" and c.other in known]
-            joins = [w for w in below if w.parent != v.id]
-            claims.hold("tree", all(w.depth == v.depth + 1 for w in below), f"{v.id}: a link of it leads not one level down")
-            fits = len({w.id for w in below}) == len(below) and (v.role == "inner" or not joins)
-            claims.hold("tree", fits, f"{v.id}: a {v.role} is joined, or one vertex twice")
-            if links[v.id] > 1:
-                alone = sum(w.noun.split()[-1:] == v.noun.split()[-1:] for w in tree.vertices if w.role != "leaf") == 1
-                claims.hold("tree", alone, f"{v.id}: it is joined, and not the only {v.noun}")
-        return len(claims.failures) == before
-
-    def _vertex(self, v: Vertex, claims: Claims) -> None:
-        if claims.hold("tree", v.page in self.stored.universe, f"{v.id}: page {v.page} is no article of the corpus"):
-            claims.equal("tree", f"the title of {v.id}", v.title, self.stored.titles[v.page])
-            claims.equal("tree", f"the noun of {v.id}", v.noun, self.stored.nouns[v.page] or "subject")
-        for c in v.constraints:
-            ranged = c.kind == "interval"
-            used = {"value": c.kind != "link", "other": c.kind == "link", "low": ranged, "high": ranged, "exact": ranged}
-            for name, wanted in used.items():
-                is_set = getattr(c, name) not in ("", None)
-                claims.hold("tree", is_set == wanted, f"{c.id}: {c.kind} {'without' if wanted else 'with'} {name}")
-            claims.hold("tree", c.kind == "interval" or c.unit == "", f"{c.id}: {c.kind} with a unit")
-
-    # The item
-
-    def _item(self, question: Question, claims: Claims) -> None:
-        tree = question.tree
-        answer = tree.vertices[0]
-        constraints = [c for v in tree.vertices for c in v.constraints]
-        gold = [c for c in constraints if c.evidence.page == answer.page or (c in answer.constraints and c.kind == "link")]
-        redirects = [alias for alias, _, source in self.stored.aliases(answer.page) if source == "redirect"]
-        told = digest_of(question.question, answer.title, [m.model_dump(mode="json") for m in question.history])
-        claims.equal("item", "the id", question.id, "q-" + told)
-        claims.equal("item", "the answer", question.answer, self.stored.titles[answer.page])
-        bare = re.sub(r"\s*\([^()]*\)$", "", answer.title) or answer.title
-        names = [name for name in dict.fromkeys([bare, *redirects]) if name != answer.title]
-        claims.equal("item", "the list of aliases", question.answer_aliases, names)
-        claims.equal("item", "the depth", question.depth, max(v.depth for v in tree.vertices))
-        claims.equal("item", "the number of vertices", question.vertices, len(tree.vertices))
-        claims.equal("item", "the list of evidence documents", question.evidence_documents, _documents(constraints))
-        claims.equal("item", "the list of gold documents", question.gold_documents, _documents(gold))
-        self._author(question, claims)
-
-    def _author(self, question: Question, claims: Claims) -> None:
-        """Who wrote the question: the rules or the run's model. The ledger has what the model proposed, and what was accepted."""
-        by = question.written_by
-        claims.hold("item", by == RULES or by == self.model != "", f"is said to be written by {by!r}, not by {self.model!r}")
-        claims.hold("item", by == RULES or not question.tree.joined, f"{by!r} may not put branches that meet into words")
-        if self.ledger is not None:
-            ruled = by == RULES and question.question[:KEPT] not in self.ledger.accepted
-            told = by != RULES and question.question in self.ledger.written
-            claims.hold("item", ruled or told, f"is said to be written by {by!r}; the ledger says otherwise")
-
-    # Evidence
-
-    def _stated(self, tree: ResearchTree, vertex: Vertex, c: Constraint, claims: Claims) -> bool:
-        """Whether the page says it there."""
-        claim, e = f"evidence {c.id}", c.evidence
-        if not claims.hold(claim, 0 <= e.page < self.stored.size, f"no page {e.page}"):
-            return False
-        page = self.stored.page(e.page)
-        good = self._quoted(page, e, claim, claims)
-        if c.kind == "link":
-            pair = (vertex.page, tree.vertex(c.other).page)
-            other = pair[1] if e.page == pair[0] else pair[0]
-            good &= claims.hold(claim, e.page in pair, "stands on the page of neither side")
-            title = self.stored.titles[other]
-            shown = page.links_to(e.start, e.end, other) or (
-                page.is_name_in_field(e.start, e.end, other)
-                and (_base(title).casefold() == e.anchor.casefold() or self.stored.resolve(e.anchor) == other)
-            )
-            good &= claims.hold(claim, shown, f"{e.anchor!r} at {e.start}:{e.end} of {page.title} is no link to {title}")
-            keys = [re.sub(r"\s*\d+$", "", f.key) for f in page.fields if f.start <= e.start and e.end <= f.end]
-            said = _said_of(c.wording, vertex_is_subject=e.page == pair[0])
-            phrase = " ".join(said.replace("{s}", " ").replace("{o}", " ").split())
-            fits = c.key in keys and self._field_says(said, c.key) if keys else (c.key == phrase or (c.key, said) == BARE)
-            if not keys and said != BARE[1] and self.stored.language.startswith(("en", "simple")):
-                good &= claims.hold(claim, borne_out(said, e.sentence), f"{c.wording!r} is in none of the sentence's words")
-            return claims.hold(claim, fits, f"{c.wording!r} with key {c.key!r} is not what stands there") and good
-        good &= claims.hold(claim, e.page == vertex.page, f"stands on the page {e.title}, not on {vertex.title}")
-        if c.kind == "category":
-            member = c.value in page.categories and c.key == c.value and c.wording == "{v} is one of the {o}"
-            good &= claims.hold(claim, member, f"{page.title} is not in the category {c.value!r}")
-        elif c.kind == "type":
-            told = c.value in page.types and c.value == head(e.anchor.casefold())
-            told &= c.key == "type" and re.fullmatch(r"\{v\} is an? \{o\}", c.wording) is not None
-            good &= claims.hold(claim, told, f"{page.title} is not said to be a {c.value!r} there")
-        else:
-            fields = [f for f in page.fields if (f.key, f.start, f.end) == (c.key, e.start, e.end)]
-            value = c.exact if c.kind == "interval" else c.value
-            good &= claims.hold(claim, any(f.value == value for f in fields), f"no field {c.key!r} of value {value!r} there")
-            said = _said_of(c.wording, vertex_is_subject=True)
-            fits = self._field_says(said, re.sub(r"\s*\d+$", "", c.key))
-            good &= claims.hold(claim, fits, f"{c.wording!r} is not what key {c.key!r} says")
-            if c.kind == "interval":
-                assert c.low is not None and c.high is not None
-                inside = any(q.unit == c.unit and c.low <= q.low <= q.high <= c.high for f in fields for q in f.quantities)
-                good &= claims.hold(claim, inside, f"{value!r} is not known to be from {c.low} to {c.high} {c.unit}".rstrip())
-                good &= claims.hold(claim, says_range(c), f"{c.value!r} does not say from {c.low} to {c.high} {c.unit}".rstrip())
-        return good
-
-    def _quoted(self, page: StoredPage, e: Evidence, claim: str, claims: Claims) -> bool:
-        """Whether all words and names of the evidence are the page's."""
-        inside = 0 <= e.start < e.end <= len(page.text)
-        good = claims.hold(claim, inside and page.text[e.start : e.end] == e.anchor, f"{e.start}:{e.end} is not {e.anchor!r}")
-        around = [page.text[a:b] for a, b in page.sentences if a <= e.start and e.end <= b]
-        good &= claims.equal(claim, "the sentence", e.sentence, around[0] if around else None)
-        section = [title for title, a, b in page.sections if a <= e.start < b]
-        good &= claims.equal(claim, "the section", e.section, section[0] if section else "")
-        good &= claims.equal(claim, "the title", e.title, page.title)
-        low, high = page.passages.get(e.document, (0, 0))
-        return claims.hold(claim, low <= e.start < e.end <= high, f"passage {e.document} does not hold {e.start}:{e.end}") and good
-
-    def _field_says(self, said: str, key: str) -> bool:
-        """Whether an infobox key may be worded so: by the phrase table, or with the key itself as a noun or a participle. In a
-        run of another version, whose table is not at hand, any wording may be."""
-        noun, verb = rf"the {re.escape(key)} of \{{s\}} (?:is|include) \{{o\}}", rf"\{{s\}} (?:is|was) {re.escape(key)} \{{o\}}"
-        known = said in _phrases() or re.fullmatch(f"{noun}|{verb}", said) is not None
-        return known or (said != "" and not self.same_words)
-
-    # Proofs
-
-    def _proof(self, question: Question) -> Iterator[tuple[str, Measured]]:
-        others = [other.question for other in question.phrasings]
-        proof = Proof(self.sets, question.tree, self.bounds, question.question, *others)
-        yield from proof.claims()
-        if self.searches is not None:
-            yield from self.searches.claims(question)
-        yield from Gated(proof, question, self.model, self.searcher, self.ledger).claims(self.gates)
-
-
-def _documents(constraints: list[Constraint]) -> list[str]:
-    return list(dict.fromkeys(c.evidence.document for c in constraints))
-
-
-def _base(title: str) -> str:
-    """The title without its "(…)"."""
-    return re.sub(r"\s*\([^()]*\)$", "", title) or title
-
-
-def _said_of(wording: str, vertex_is_subject: bool) -> str:
-    """A wording with the page that states it as {s}, the other side as {o}; "" where it does not name each once."""
-    if wording.count("{v}") != 1 or wording.count("{o}") != 1:
-        return ""
-    return wording.replace("{v}", "{s}") if vertex_is_subject else wording.replace("{o}", "{s}").replace("{v}", "{o}")
-
-
-@cache
-def _phrases() -> frozenset[str]:
-    """All wordings of the phrase table of infobox keys, as data: a list of English phrases."""
-    table = tomllib.loads((files("infoseek_offline.claims") / "phrases.toml").read_text(encoding="utf-8"))
-    return frozenset(wording for kind, wordings in table.items() if kind != "skip" for wording in wordings)
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 200 else text[:199] + "…"

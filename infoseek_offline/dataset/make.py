@@ -41,7 +41,7 @@ from infoseek_offline.trees.options import Options
 from infoseek_offline.trees.repair import mend
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 12
+STAGE_VERSION = 13
 DIFFICULTY = "difficulty"
 RULES = "rules"  # who wrote a question that no model did
 MENDS = 4  # repairs of one tree
@@ -154,8 +154,10 @@ class Maker:
                 verdicts.append(Verdict(check=DIFFICULTY, passed=False, reason="not the difficulty that was asked for",
                                         measured=question.difficulty.model_dump(mode="json")))  # fmt: skip
             failed = tuple(v.check for v in verdicts if not v.passed)
-            rejections.append(Rejection(key=key, answer=title, failed=failed, history=history, question=wording.question, tree=tree,
-                                        verdicts=tuple(verdicts)))  # fmt: skip
+            rejections.append(
+                Rejection.of(key=key, answer=title, failed=failed, history=history, question=wording.question, tree=tree,
+                             verdicts=tuple(verdicts))
+            )  # fmt: skip
         return Made(None, tuple(rejections), tried, gave_up)
 
     def _hold(self, grown: Grown) -> tuple[Problem, Wording, list[Verdict], tuple[Mend, ...]]:
@@ -239,6 +241,7 @@ class Maker:
         tree, answer = problem.tree, problem.tree.root
         evidence = [c.evidence for v in tree.vertices for c in v.constraints]
         documents = tuple(dict.fromkeys(e.document for e in evidence))
+        said = [c.wording for v in tree.vertices for c in v.constraints]
         gold = tuple(
             dict.fromkeys(
                 c.evidence.document for v in tree.vertices for c in v.constraints
@@ -248,7 +251,7 @@ class Maker:
         certificate = Certificate(reading=self.config.reading, corpus=self.corpus.digest,
                                   bounds=self.config.bounds.model_dump(), verdicts=tuple(verdicts))  # fmt: skip
         return Question(
-            id="q-" + digest_of(wording.question, answer.title, [m.model_dump(mode="json") for m in history]),
+            id="q-" + digest_of(wording.question, answer.title, wording.clues, said, [m.model_dump(mode="json") for m in history]),
             question=wording.question,
             answer=answer.title,
             answer_aliases=self._aliases(answer.page),
@@ -260,7 +263,7 @@ class Maker:
             clues=wording.clues,
             written_by=by,
             phrasings=tuple(
-                Phrasing(id="p-" + digest_of(w.question, answer.title, number), question=w.question, clues=w.clues)
+                Phrasing(id="p-" + digest_of(w.question, answer.title, w.clues, number), question=w.question, clues=w.clues)
                 for number, w in enumerate(problem.phrasings, 2)
             ),
             difficulty=difficulty_of(tree, verdicts, len(self.extents.universe)),
