@@ -200,7 +200,8 @@ class Verifier:
         good &= claims.hold("certificate", names == wanted, f"the verdicts are {' '.join(names)}, not {' '.join(wanted)}")
         for verdict in certificate.verdicts:
             passed = verdict.passed and not verdict.reason
-            claims.hold(verdict.check if verdict.check in wanted else "certificate", passed, f"is recorded as failed: {verdict.reason or 'no reason'}")
+            name = verdict.check if verdict.check in wanted else "certificate"
+            claims.hold(name, passed, f"is recorded as failed: {verdict.reason or 'no reason'}")
         return good
 
     # The tree
