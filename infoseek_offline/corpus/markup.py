@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from html.entities import html5
 from functools import lru_cache
 
 # Unicode noncharacters: they can't stand in a valid text, so they mark places in it and stand for characters that lost their
 # meaning as markup (nowiki, entities). Each is one character for one, so that spans stay right when they are put back.
 DROP = "\ufdd0"  # here something was cut out
 ITEM = "\ufdd1"  # between the items of a list written by a template or <br>
-NO_TRAIL = "\ufdef"  # behind a link that bold or italics follow: the letters after those are no trail of it
+# Nothing, where something stood that parts what is beside it: behind a link, the letters that follow are no trail of it; between two
+# quotes, they are no one mark of bold; at the head of a line, it is no list.
+NO_TRAIL = "\ufdef"
 _MARKUP = "[]{}|'<>=*#:;&_\n"
 _GUARDS = "".join(chr(0xFDD2 + i) for i in range(len(_MARKUP)))
 GUARD = str.maketrans(_MARKUP, _GUARDS)
@@ -53,8 +56,24 @@ def strip_quotes(line: str) -> str:
     return one_blank(bare)
 
 
-def mark_trails(line: str) -> str:
-    return line.replace("]]''", f"]]{NO_TRAIL}''") if "]]''" in line else line
+_QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n']*'[^\[\]|\n]*")
+_NO_MARK = re.compile(rf"(?<!\]\]){NO_TRAIL}")
+
+
+def bare_line(line: str) -> str:
+    """A line without the marks of bold and italics, but for a mark behind each link that ends before the letters that follow."""
+    if "''" in line:
+        if "[[" in line:
+            if "]]''" in line:
+                line = line.replace("]]''", f"]]{NO_TRAIL}''")
+            line = _QUOTED_TARGET.sub(_keep_quotes, line)
+        line = strip_quotes(line)
+    return one_blank(_NO_MARK.sub("", line)).strip() if NO_TRAIL in line else line
+
+
+def _keep_quotes(match: re.Match[str]) -> str:
+    """Quotes in a link's target are letters of it: links are read before bold and italics."""
+    return match.group().replace("'", "'".translate(GUARD)) if "''" in match.group() else match.group()
 
 
 _BREAK = re.compile(r"<[/\s]*br\b[^<>]*>", re.IGNORECASE)
@@ -69,10 +88,16 @@ _TAG = re.compile(
     r"colgroup|thead|tbody|tfoot|td|th|translate|tvar|languages|table|source|syntaxhighlight|timeline|imagemap)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )  # fmt: skip
+# The label may hold links, and brackets that are not closed.
 _EXTERNAL = re.compile(
-    r"\[(?:https?:|ftp:|mailto:|news:|irc:)?(?://|(?<=mailto:))[^\s\[\]<>\"]*+[ \t]*+([^\[\]\n]*+)\](?!\])", re.IGNORECASE
+    r"\[(?:(?:https?|s?ftps?|ircs?|gopher|telnet|nntp|worldwind|svn|git|ssh|mms|redis|file|news):)?(?://|mailto:)"
+    r"(?:[^\s\[\]<>\"']|'(?!'))*+[ \t]*+((?:[^\[\]\n]|\[(?!\[)|\[\[[^\[\]\n]*+\]\])*+)\](?!\])",
+    re.IGNORECASE,
 )
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_ENTITY = re.compile(r"&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_HTML_HEADING = re.compile(r"<h([1-6])(?=[\s>])[^<>]*>\s*([^\n<]*(?:<(?!/?h)[^\n<]*)*)\s*</h\1\s*>", re.IGNORECASE)
+_HEADING_LINE = re.compile(r"\n=[^\n]*")
+_QUOTED_TAG = re.compile(r"'(?=(?:<[^<>]*>)+')")
 _MAGIC = re.compile(
     r"__(?:[^\W\d_a-z]+(?:_[^\W\d_a-z]+)*|(?i:(?:force|no)?toc|no(?:editsection|gallery|index|titleconvert|contentconvert)|index|"
     r"hiddencat|(?:no)?newsectionlink|staticredirect|disambig))__|＿＿[^\W\d_]+＿＿"
@@ -103,8 +128,14 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _character(entity: str) -> str:
-    text = plain(html.unescape(entity))
+    known = entity[1] == "#" or entity[1:] in html5  # unescape reads "&copyright;" as a sign and a rest
+    text = plain(html.unescape(entity)) if known else entity
     return entity if text == entity else text.translate(GUARD) if len(text) < 3 else text
+
+
+def _heading(match: re.Match[str]) -> str:
+    marks = "=" * int(match.group(1))
+    return f"\n{marks} {match.group(2)} {marks}\n" if match.group(2) else "\n"
 
 
 def _entity(match: re.Match[str]) -> str:
@@ -135,6 +166,8 @@ def _close_gaps(text: str) -> str:
             left, right = left.rstrip(" \t"), after
         elif left[-1:] == " " and right[:1] == " ":
             right = right[1:]
+        elif left[-1:] == "'" == right[:1]:
+            right = NO_TRAIL + right
         out.append(left)
         left = right
     out.append(left)
@@ -144,12 +177,20 @@ def _close_gaps(text: str) -> str:
 def clean(text: str, line_break: str) -> str:
     """Wikitext without templates, tables and files, freed of all markup but headings, bullets, quotes and links."""
     if "<" in text:
+        if "<h" in text or "<H" in text:
+            text = _HTML_HEADING.sub(_heading, text)
+        if "\n=" in text:
+            text = _HEADING_LINE.sub(lambda m: _BLOCK.sub("", m.group()) if "<" in m.group() else m.group(), text)
+        if "'<" in text:
+            text = _QUOTED_TAG.sub(f"'{NO_TRAIL}", text)
         text = _BREAK.sub(line_break, text)
         text = _LIST_TAG.sub("\n* ", _POWER.sub(_power, text))
         text = _TAG.sub("", _BLOCK.sub("\n\n", text))
     if "//" in text or "mailto:" in text:
         text = _EXTERNAL.sub(lambda m: m.group(1) or DROP, text)
     if "&" in text:
+        if "]]&" in text:
+            text = text.replace("]]&", f"]]{NO_TRAIL}&")
         text = _ENTITY.sub(_entity, text)
     if DROP in text:
         text = _close_gaps(text)

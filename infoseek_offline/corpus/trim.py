@@ -17,7 +17,7 @@ from typing import NamedTuple
 from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.language import FILE_OPTION, LANGUAGE_CODES, NO_BOX, is_infobox_name, link_rules
-from infoseek_offline.corpus.markup import DROP, GUARD, unguard
+from infoseek_offline.corpus.markup import DROP, GUARD, NO_TRAIL, unguard
 from infoseek_offline.corpus.templates import split_arguments
 
 # MediaWiki itself takes no article above 2 MiB. Both bounds are far above any real page, and keep each page below a second.
@@ -30,6 +30,7 @@ _EXTENSION = re.compile(
     r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|rt|rp)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )
+_NOWIKI = re.compile(r"</?nowiki\s*/?>", re.IGNORECASE)
 _HIDDEN_EXTENSIONS = {"ref": "reference", "gallery": "gallery", "imagemap": "gallery"}
 # "{{{" opens a parameter only where it looks like one: otherwise it is a template whose name begins with a brace.
 _FOLD = re.compile(
@@ -45,7 +46,9 @@ _FILE_LINK = re.compile(r"\[\[[^\[\]]*\]\]|<[^<>]*>|__[^\W\d_]+__")
 _FLAT_LINK = re.compile(r"\[\[[^\[\]]*\]\]")
 _COLON_LINK = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*:[^\[\]|\n{}]*)(\|(?:[^\[\]]|\[(?!\[)|\](?!\]))*\]?)?\]\]")
 _WORD = re.compile(r"[^\W_]")
-_BAD_TITLE = re.compile(r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f\x7f]|^\.\.?(?:/|$)|/\.\.?(?:/|$)|~~~|^:")
+_BAD_TITLE = re.compile(
+    r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f\x7f]|^\.\.?(?:/|$)|/\.\.?(?:/|$)|~~~|^:|%[0-9A-Fa-f]{2}|&(?:#\d+|#[xX][0-9A-Fa-f]+|\w+);"
+)
 # What begins like an address is none of a link's targets, as MediaWiki has it.
 _ADDRESS = re.compile(
     r"(?:(?:https?|ftps?|ircs?|git|ssh|svn|gopher|telnet|nntp|worldwind|redis|mms):)?//|(?:mailto|news|urn|geo|magnet|sips?|sms|tel|xmpp|"
@@ -170,15 +173,17 @@ class Cutter:
                 continue
             position = match.end()
             if text[position - 2] == "/" or tag in unclosed:
-                out.append(DROP if tag == "ref" else "")
+                out.append(DROP if tag == "ref" else _parting(text, match.start(), position) if tag == "nowiki" else "")
                 continue
             close = re.compile(rf"</{tag}\s*>", re.IGNORECASE).search(text, position)
             if close is None:
                 unclosed.add(tag)  # so that no later one looks for it through the whole page again
                 continue
             body, position = text[position : close.start()], close.end()
-            if tag in ("nowiki", "pre"):
-                out.append(html.unescape(body).translate(GUARD) if tag == "nowiki" else body)
+            if tag == "nowiki":
+                out.append(html.unescape(body).translate(GUARD) if body else _parting(text, match.start(), position))
+            elif tag == "pre":
+                out += ("\n\n", html.unescape(_NOWIKI.sub("", body)).strip("\n").translate(GUARD), "\n\n")
             elif tag not in ("rt", "rp", "includeonly"):
                 self.counts[tag] = self.counts.get(tag, 0) + 1
                 if tag in _HIDDEN_EXTENSIONS:
@@ -242,6 +247,8 @@ class Cutter:
             open_of[frame.kind] -= 1
             if frame.kind == "{{" and frame.pieces and (name := _UNCLOSED.match(frame.pieces[0])):
                 frame.pieces[0] = frame.pieces[0][name.end() :]  # of an infobox never closed: its name goes, its lines later
+            if frame.kind == "{|" and frame.pieces:
+                frame.pieces[0] = frame.pieces[0].partition("\n")[2]  # its attributes
             stack[last].pieces.append("\n" if frame.kind in ("{|", "<table>") else "")
             stack[last].pieces.extend(frame.pieces)
         del stack[last + 1 :]
@@ -326,6 +333,14 @@ class Cutter:
                 position = whole.end()
         out.append(text[position:])
         return "".join(out)
+
+
+def _parting(text: str, start: int, end: int) -> str:
+    """What an empty nowiki leaves: nothing, or the mark of it where it parts what would be read together."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before == "]]" or before[-1:] == "'" == after[:1] or before[-1:] in ("", "\n"):
+        return NO_TRAIL
+    return " " if before[-1:] == "|" and after == "]]" else ""  # a link that shows nothing
 
 
 def _closing(text: str, start: int) -> int:

@@ -14,11 +14,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.language import SKIP_KEY, backmatter
-from infoseek_offline.corpus.markup import ITEM, NO_TRAIL, clean, mark_trails, plain, readable, strip_quotes, unguard
+from infoseek_offline.corpus.markup import GUARD, ITEM, NO_TRAIL, bare_line, clean, plain, readable, unguard
 from infoseek_offline.corpus.trim import Cutter, within_bounds
 
 
@@ -70,6 +71,8 @@ def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
     bounded = within_bounds(wikitext)
     page.page.cut_at = len(bounded) if len(bounded) < len(wikitext) else 0
     text = page.cut_extensions(plain(bounded))
+    if "[[[" in text:  # three brackets begin no link, four do
+        text = _THREE.sub(lambda m: m.group().translate(GUARD), text)
     text = page.fold(text)
     text = page.cut_links(text)
     page.write_prose(clean(text, " "))
@@ -81,6 +84,8 @@ def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
 _WORD = re.compile(r"[^\W_]")
 _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1\s*$")
 _BULLETS = re.compile(r"[*#:;]+[ ]*")
+_THREE = re.compile(r"(?<!\[)\[\[\[(?!\[)[^\[\]\n]*\]\]+")
+_TERM = re.compile(r"((?:\[\[[^\[\]]*\]\]|[^:\[]|\[(?!\[)|:(?=//))*?) ?:(?!//) ?(.*)")  # ";term : what it is"
 _CLOSES_FIRST = re.compile(r"[^\[\]]*\]\]")
 _PIPE_TRICK = re.compile(r"^[^:]*:\s*|\s*\([^()]*\)$|\s*（[^（）]*）$|,\s.*$")
 _NO_VALUE = re.compile(
@@ -136,8 +141,9 @@ class _Page(Cutter):
             self._link("hatnote", match.group(1), None)
             return match.group(2) or match.group(1)
 
-        text = self.rules.link.sub(anchor, strip_quotes(raw)) if "[[" in raw else strip_quotes(raw)
-        return " ".join(unguard(text).split())
+        text = bare_line(raw)
+        text = self.rules.link.sub(anchor, text) if "[[" in text else text
+        return " ".join(unguard(text.replace(NO_TRAIL, "")).split())
 
     def _paragraphs(self, lines: Iterable[str]) -> str:
         """Lines as blocks: paragraphs joined over single line breaks, list items one a line, hatnotes and table rests cut."""
@@ -151,11 +157,17 @@ class _Page(Cutter):
                 line = line[1:].replace("]]", "", 1)
                 start = line[:1]
             bullet = _BULLETS.match(line) if start and start in "*#:;" else None
-            if start and not bullet and start not in "|!" and not line.startswith("----"):
+            if start == "-" and line.startswith("----"):
+                if paragraph:
+                    blocks.append(" ".join(paragraph))
+                    paragraph = []
+                line = line.lstrip("- ")
+                start = line[:1]
+            if start and not bullet and start not in "|!":
                 if items:
                     blocks.append("\n".join(items))
                     items = []
-                paragraph.append(strip_quotes(mark_trails(line)) if "''" in line else line)
+                paragraph.append(bare_line(line))
                 first = False
                 continue
             if paragraph:
@@ -166,12 +178,14 @@ class _Page(Cutter):
                 if first and start == ":" and rest.startswith("''") and rest.rstrip(" .").endswith("''"):
                     self.hide("hatnote", rest)
                 elif rest:
-                    items.append(strip_quotes(mark_trails(rest)))
+                    if ";" in bullet.group()[-2:] and ":" in rest:
+                        rest = _TERM.sub(r"\1: \2", rest).rstrip(": ")
+                    items.append(bare_line(rest))
                     first = False
             elif start == "|":
                 self.hide("table", line)
             elif start == "!":
-                paragraph.append(strip_quotes(line))
+                paragraph.append(bare_line(line))
             elif items:
                 blocks.append("\n".join(items))
                 items = []
@@ -198,7 +212,9 @@ class _Page(Cutter):
             if anchor is None:
                 anchor = raw.strip()
                 anchor = anchor[1:].lstrip() if anchor[:1] == ":" else anchor
-            elif not anchor or anchor.isspace():
+                if "%" in anchor and (decoded := unquote(anchor)).isprintable() and "\ufffd" not in decoded:
+                    anchor = decoded
+            elif not anchor:
                 anchor = _PIPE_TRICK.sub("", raw.strip().lstrip(":"))
             if trail:
                 anchor += trail
@@ -227,6 +243,8 @@ class _Page(Cutter):
                     out.append(" ")
                     place += 1
                     blank = True
+            else:
+                self._link("hatnote", raw, None)  # it shows nothing
         rest = pieces[-1].replace(NO_TRAIL, "") if marks else pieces[-1]
         if "[[" in rest or "]]" in rest:
             rest = _unbracket(rest)
@@ -271,10 +289,8 @@ class _Page(Cutter):
     def _value(self, value: str) -> str:
         lines = clean(self.cut_links(value), ITEM).split("\n")
         joined = "".join(
-            ITEM + strip_quotes(line[bullet.end() :])
-            if (bullet := _BULLETS.match(line))
-            else (" " if line else ITEM) + strip_quotes(line)
-            for line in map(mark_trails, lines)
+            ITEM + bare_line(line[bullet.end() :]) if (bullet := _BULLETS.match(line)) else (" " if line else ITEM) + bare_line(line)
+            for line in lines
         )
         items = (" ".join(item.split()) for item in joined.split(ITEM))
         return "; ".join(item.rstrip(",;") for item in items if item.strip(" ,;"))
@@ -288,11 +304,11 @@ class _Page(Cutter):
 
             def shown(match: re.Match[str], kind: str = kind) -> str:
                 raw, anchor, trail = match.group(1, 2, 3)
-                text = strip_quotes(raw if anchor is None else anchor).strip()
+                text = bare_line(raw if anchor is None else anchor).replace(NO_TRAIL, "").strip()
                 self._link(kind, raw, f"{text}{trail}" or None)
                 return text + trail
 
-            texts.append(readable(self.rules.link.sub(shown, joined) if "[[" in joined else joined))
+            texts.append(readable((self.rules.link.sub(shown, joined) if "[[" in joined else joined).replace(NO_TRAIL, "")))
         self.page.hidden_text = "\n".join(text for text in texts if text)
 
     def finish(self) -> ParsedPage:
