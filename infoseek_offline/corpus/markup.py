@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from html.entities import html5
 from functools import lru_cache
+from html.entities import html5
 
 # Unicode noncharacters: they can't stand in a valid text, so they mark places in it and stand for characters that lost their
 # meaning as markup (nowiki, entities). Each is one character for one, so that spans stay right when they are put back.
 DROP = "\ufdd0"  # here something was cut out
 ITEM = "\ufdd1"  # between the items of a list written by a template or <br>
-# Nothing, where something stood that parts what is beside it: behind a link, the letters that follow are no trail of it; between two
-# quotes, they are no one mark of bold; at the head of a line, it is no list.
+# Nothing, where something stood that parts what is beside it: behind a link, the letters that follow are no trail of it; between
+# two quotes, these are no one mark of bold; at the head of a line, it is no list.
 NO_TRAIL = "\ufdef"
 _MARKUP = "[]{}|'<>=*#:;&_\n"
 _GUARDS = "".join(chr(0xFDD2 + i) for i in range(len(_MARKUP)))

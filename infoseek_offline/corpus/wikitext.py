@@ -289,7 +289,7 @@ class _Page(Cutter):
     def _value(self, value: str) -> str:
         lines = clean(self.cut_links(value), ITEM).split("\n")
         joined = "".join(
-            ITEM + bare_line(line[bullet.end() :]) if (bullet := _BULLETS.match(line)) else (" " if line else ITEM) + bare_line(line)
+            ITEM + bare_line(line[mark.end() :]) if (mark := _BULLETS.match(line)) else (" " if line else ITEM) + bare_line(line)
             for line in lines
         )
         items = (" ".join(item.split()) for item in joined.split(ITEM))
