@@ -22,8 +22,9 @@ from urllib.parse import unquote
 from lxml import etree
 
 from infoseek_offline.corpus.cut import Fault, Report, cut_pages, newest_revision
-from infoseek_offline.corpus.language import CANONICAL_NAMESPACES, INTERWIKI_PREFIXES, LANGUAGE_CODES, namespace_words
+from infoseek_offline.corpus.language import interwiki_prefixes, language_codes, namespace_words
 from infoseek_offline.corpus.language import redirect as redirect_words
+from infoseek_offline.corpus.messages import CANONICAL_NAMESPACES
 from infoseek_offline.corpus.packed import Segment, Source
 from infoseek_offline.errors import DumpError
 
@@ -83,7 +84,7 @@ class SiteInfo:
             own = name == self.language and self.dbname.replace("_", "-") == f"{name}wiki"
             if own and 0 < len(rest.strip()) < 300:  # [[:en:X]] on the English one leads to X
                 return self._normalise(f"{rest}#{fragment}" if fragment else rest)
-            if name in LANGUAGE_CODES or name in INTERWIKI_PREFIXES:
+            if name in language_codes() or name in interwiki_prefixes():
                 return 0, f"{name}:{rest.strip()}", fragment, True
         return 0, self.upper_first(text), fragment, False
 

@@ -57,7 +57,7 @@ def strip_quotes(line: str) -> str:
 
 
 _QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n']*'[^\[\]|\n]*")
-_NO_MARK = re.compile(rf"(?<!\]\]){NO_TRAIL}")
+_NO_MARK = re.compile(rf"(?<!\]\]){NO_TRAIL}(?!\[\[)")
 
 
 def bare_line(line: str) -> str:
@@ -74,6 +74,50 @@ def bare_line(line: str) -> str:
 def _keep_quotes(match: re.Match[str]) -> str:
     """Quotes in a link's target are letters of it: links are read before bold and italics."""
     return match.group().replace("'", "'".translate(GUARD)) if "''" in match.group() else match.group()
+
+
+def mark_prefixes(line: str) -> str:
+    """The same before links, on wikis where letters before a link belong to it."""
+    return line.replace("''[[", f"''{NO_TRAIL}[[") if "''[[" in line else line
+
+
+# "-{" opens nothing before another brace, unless a template is all that stands in it.
+_VARIANTS = re.compile(r"-\{(?!\{)((?:(?!-\{|\}-).)*)\}-|-\{(\{\{(?:(?!-\{|\}-).)*\}\})\}-", re.DOTALL)
+_NESTED = 8  # conversions within conversions that are read
+_SILENT = frozenset("HT-")  # flags of a conversion that shows nothing where it stands
+
+
+def convert(text: str, variants: tuple[str, ...]) -> str:
+    """Text with "-{zh-hans:x;zh-hant:y}-" as the first of the variants has it; what is only a rule for the page shows nothing."""
+
+    def shown(match: re.Match[str]) -> str:
+        body = match.group(1) if match.group(2) is None else match.group(2)
+        flags, bar, rest = body.partition("|")
+        said = {flag.strip() for flag in flags.split(";")}
+        if bar and said <= {"A", "D", "H", "N", "R", "S", "T", "-", "+", "", *variants}:
+            if said & _SILENT:
+                return ""
+            if "R" in said or "N" in said or said & set(variants):
+                return rest
+            body = rest
+        return _variant(body, variants)
+
+    for _ in range(_NESTED):
+        if "-{" not in text:
+            break
+        text = _VARIANTS.sub(shown, text)
+    return text
+
+
+def _variant(body: str, variants: tuple[str, ...]) -> str:
+    codes = "|".join(map(re.escape, variants))
+    rules: dict[str, str] = {}
+    for rule in re.split(rf";\s*(?=(?:[^;]*=>\s*)?(?:{codes})\s*:)", body):
+        if said := re.match(rf"\s*(?:.*=>\s*)?({codes})\s*:(.*)", rule, re.DOTALL):
+            rules.setdefault(said.group(1), said.group(2).strip().removesuffix(";"))
+        elif rule.strip():
+            return body
+    return next((rules[code] for code in variants if code in rules), body)
 
 
 _BREAK = re.compile(r"<[/\s]*br\b[^<>]*>", re.IGNORECASE)
@@ -214,9 +258,7 @@ def unguard(text: str) -> str:
 _URL = re.compile(r"https?://[^\s|\]}<>]+|//[^\s|\]}<>]+")
 _ATTRIBUTE = re.compile(r"= ?\"[^\"\n]*\"")
 # "{{name|", "|key=", brackets, quotes; one set of characters at the head makes the search fast.
-_PUNCTUATION = re.compile(
-    r"[|{}\[\]!'](?:(?<=\{)\{[^{}|\n]*\||(?<=\|)\s*[\w .-]{1,40}=|(?<=')'+|(?<=[|{}\[\]!])[|{}\[\]!]*)"
-)
+_PUNCTUATION = re.compile(r"[|{}\[\]!'](?:(?<=\{)\{[^{}|\n]*\||(?<=\|)\s*[\w .-]{1,40}=|(?<=')'+|(?<=[|{}\[\]!])[|{}\[\]!]*)")
 _PARAMETER = re.compile(r"\n\s*[\w .-]{1,40}=")
 
 

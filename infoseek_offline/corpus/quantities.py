@@ -20,7 +20,7 @@ from infoseek_offline.records import Quantity
 _BC = r"(?:\s*(?P<bc>BCE?|B\.C\.(?:E\.)?))?"
 _ERA = r"(?:\s*(?:AD|CE|A\.D\.))?"
 _CIRCA = re.compile(
-    r"^(?:c\.|ca\.?|circa|about|around|approximately|approx\.?|over|nearly|almost|roughly|est\.?|~|≈|>|<|≥|≤)\s*", re.IGNORECASE
+    r"^(?:c\.|ca\b\.?|circa|about|around|approximately|approx\.?|over|nearly|almost|roughly|est\.?|~|≈|>|<|≥|≤)\s*", re.IGNORECASE
 )
 @lru_cache(maxsize=64)
 def _dates(language: str) -> tuple[re.Pattern[str], ...]:
@@ -150,7 +150,7 @@ def _read(part: str, key: str, language: str) -> Quantity | None:
 def _date(match: re.Match[str], language: str) -> tuple[float, float] | None:
     groups = match.groupdict()
     year = int(groups.get("y") or groups.get("y2") or 0)
-    name = (groups.get("m") or groups.get("m2") or "").casefold()
+    name = unicodedata.normalize("NFC", (groups.get("m") or groups.get("m2") or "").casefold())
     month = months(language).get(name, 0) or int(groups.get("mn") or 0)
     day = int(groups.get("d") or groups.get("d2") or 0)
     if not year or month > 12 or (groups.get("mn") and not month):

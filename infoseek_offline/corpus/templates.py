@@ -2,18 +2,24 @@
 """Templates that stand for text: what they read as, in wikitext again ("{{ill|X|ja|Y}}" becomes "[[X]]").
 
 `render` answers with the text where the reading is certain, "" for a template that is known to show nothing in running text, and
-None for all others, which the caller drops and counts. Names are compared casefolded with blanks for underscores.
+None for all others, which the caller drops and counts. What templates are called is in templates.toml, by language; here is how each
+kind of them reads. Names are compared casefolded with blanks for underscores.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from infoseek_offline.corpus.language import own_words
+from infoseek_offline.corpus.language import months, own_words
 from infoseek_offline.corpus.markup import DROP, ITEM
+from infoseek_offline.corpus.messages import languages_like
+from infoseek_offline.corpus.messages import months as month_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,31 @@ def _month(text: str) -> str:
     return _MONTHS[int(text) - 1] if text.isdigit() and 1 <= int(text) <= 12 else text
 
 
+@lru_cache(maxsize=64)
+def _date_form(language: str) -> str:
+    forms = {code: form for form, codes in readings()["dates"].items() for code in codes.split("|")}
+    names = month_names(language)
+    return next((forms[code] for code in (language, language.split("-")[0]) if code in forms), "(D )M Y" if names else "")
+
+
+def dated(language: str, year: str, month: int, day: int) -> str:
+    """A date as the language writes it, or as ISO 8601 does; without its day where that is 0."""
+    form = _date_form(language)
+    if not form or not 1 <= month <= 12:
+        return f"{year}-{month:02}" + (f"-{day:02}" if day else "")
+    form = re.sub(r"\((.*?)\)", r"\1" if day else "", form)
+    names = month_names(language)
+    forms = names[month - 1] if names else (str(month),)
+    said = {"Y": year, "N": str(month), "D": str(day), "M": forms[0], "A": forms[min(1, len(forms) - 1)]}
+    return re.sub("[YNDMA]", lambda m: said[m.group()], form)
+
+
 def _date(a: Arguments, language: str) -> str | None:
     year, month, day = (a.get(k) for k in "123")
     if not year or not re.fullmatch(r"-?\d{1,4}", year):
         return year or None  # free text, as {{start-date}} and {{dts}} take it
     if month and language != "en" and month.isdigit():
-        return f"{year}-{month.zfill(2)}" + (f"-{day.zfill(2)}" if day.isdigit() else "")
+        return dated(language, year, int(month), int(day) if day.isdigit() else 0)
     if not month:
         return year
     if not day:
@@ -131,8 +156,8 @@ def _date(a: Arguments, language: str) -> str | None:
 
 def _link(a: Arguments, _: str) -> str | None:
     """{{ill}}, 仮リンク and their like: a link whose page is in another wiki as long as ours has none."""
-    target = a.get("1")
-    shown = a.get("lt", "display", "label", "text", "4" if len(a.positional) == 4 else "lt")
+    target = a.get("1", "fr", "tr", "عر", "target", "lokal", "местный")
+    shown = a.get("lt", "display", "label", "text", "texte", "texto", "text", "نص", "4" if len(a.positional) == 4 else "lt")
     if not target or "[[" in target:
         return target or None
     return f"[[{target}|{shown}]]" if shown and "[[" not in shown else f"[[{target}]]"
@@ -215,11 +240,13 @@ def _as_of(a: Arguments, _: str) -> str | None:
     return ("as of " if a.get("lc") else "As of ") + date + a.get("post") if date else None
 
 
-def _around(before: str, after: str = "") -> Renderer:
+def _around(text: str) -> Renderer:
+    before, _, after = text.partition("…")
     return lambda a, _: before + a.get("1") + after if a.get("1") else None
 
 
-def _span(before: str) -> Renderer:
+def _span(text: str) -> Renderer:
+    before = text.partition("…")[0]
     return lambda a, _: before + "–".join(x for x in a.positional[:2] if x) if a.get("1") else before.strip()
 
 
@@ -232,79 +259,119 @@ def _last(a: Arguments, _: str) -> str:
 
 
 def _fixed(text: str) -> Renderer:
-    return lambda a, _: text
+    shown = ITEM if text == "\n" else text
+    return lambda a, _: shown
+
+
+def _number_and_unit(a: Arguments, _: str) -> str | None:
+    """Italian {{M|12|3|km}}, {{M|12|ul=km}}: a number, how uncertain it is, and its unit."""
+    number, error, unit = a.get("1"), a.get("2"), a.get("3", "ul", "u")
+    if not number:
+        return None
+    return f"{number}±{error} {unit}".strip() if error and error != "-" and unit else f"{number} {unit}".strip()
 
 
 def _measure(a: Arguments, _: str) -> str | None:
     return " ".join(x for x in a.positional if x) or None
 
 
-_TABLE: dict[str, Renderer] = {}
-for _names, _renderer in (
-    ("nowrap|nobr|small|smaller|smalldiv|big|larger|large|resize|center|centre|left|nowraplinks|no wrap|abbr|abbrv|tooltip|hover title|mono|"
-     "code|tt|kbd|var|em|strong|samp|key|keypress|mvar|math|bigmath|sup|sub|ruby|ruby-ja|visible anchor|vanchor|unicode|polytonic|script|nts|"
-     "ntsh|num|number|formatnum|nombre|число|formatnum:|sic|not a typo|typo|as written|proper name|noitalic|noitalics|nobold|normal|bdo|"
-     "rtl-lang|dotted|underline|uline|strike|inline-block|語中改行|esd|ছোট|nobreak|no break|nowrap2|pad|italics correction|"
-     "birth-date|birth-date and age|death-date|death-date and age|start-date|end-date|plain text|asiantitle|legend inline|not typo|"
-     "longitem|nonbold|unbold|no bold|no italic|lang-ja2|cyrl|aut|sc|smallcaps|small caps|caps|okina text|nq|"
-     "linktext|wikt-lang|bo-textonly|hebrew|script/hebrew|script/arabic|ipa link|dialogue|fmtn",
-     _argument("1", "text")),
-    ("lang|wikt-lang|lang2|langue|langwithname text", _argument("2", "text")),
-    ("font color|fontcolor|font colour|color|colour|colored text|transl|transliteration|translit|sort|sort2|hs text|background color", _last),
-    ("convert|cvt|convertir|konvertieren|convert/2|রূপান্তর|chuyển đổi|đổi", _convert),
-    ("start date|end date|birth date|death date|birth date and age|death date and age|start date and age|end date and age|dob|dts|film date|"
-     "birth year and age|death year and age|birth date and age2|bda|dda|birth year|death year|date of birth|release date|datetomos|launch date|"
-     "জন্ম তারিখ|জন্ম তারিখ ও বয়স|মৃত্যু তারিখ|মৃত্যু তারিখ ও বয়স|生年月日と年齢|死亡年月日と没年齢|生年月日|没年齢|ngày sinh|ngày sinh và tuổi|"
-     "ngày mất|ngày mất và tuổi|ծննդյան ամսաթիվ|start date text|birthdate|birthdate and age|date|opened", _date),
-    ("ill|illm|ill2|interlanguage link|interlanguage link multi|仮リンク|link-interwiki|liên kết ngôn ngữ|iw|illm2|lien|enlace alternativo", _link),
-    ("не переведено|нп|нп3|нп5|нп4|не переведено 3|не переведено 5|не переведено 2|չթարգմանված", _link_shown_second),
-    ("flag|flagcountry|flag country|country|flagu text|পতাকা|դրոշ|դրոշավորում|flagg|cờ|quốc kỳ|bandera", _flag),
-    ("flagu|flag+link", _argument("1")),
-    ("nihongo|nihongo2|nihongo4|nihongo title|nihongo krt", _nihongo), ("nihongo foot|nihongo core|nihongo3", _argument("1", "3", "2")),
-    ("native name", _argument("2")), ("oldstyledate", lambda a, _: f"{a.get('1')}, {a.get('2')}".strip(", ")), ("angbr|angle bracket", _around("⟨", "⟩")),
-    ("marriage|married", lambda a, _: f"{a.get('1')} ({_span('')(Arguments(a.positional[1:], {}), '')})" if a.get("2") else a.get("1")),
-    ("langx", _langx), ("val", _value), ("frac|fraction|sfrac|frac2", _fraction),
-    ("hlist|ubl|unbulleted list|bulleted list|ubli|unbulletedlist|flowlist item|br separated entries|collapsible list|vunblist|list text|"
-     "comma separated entries|cslist|marriages|পাতা তালিকা|flat list items", _items),
-    ("plainlist|plain list|flatlist|flat list|plainlist/styles|startplainlist text|সমতল তালিকা", _plain_list),
-    ("circa|c.|ca.|ca", _span("c. ")), ("floruit|fl.|fl", _span("fl. ")), ("reign|r.", _span("r. ")), ("born in|b.|born", _span("b. ")),
-    ("ship|uss ship", _ship), ("sortname", _sort_name), ("as of|asof", _as_of), ("url|web link|urlw|official url", _argument("2", "1")),
-    ("quote|blockquote|quotation|cquote|bquote|pull quote|quote box text|citation bloc|zitat|citazione|উক্তি|քաղվածք|centered pull quote|"
-     "verse translation text|poemquote|block indent", _quote),
-    ("e", _around(" × 10^")), ("10^|10ˆ", _around("10^")), ("esp", _around("^")), ("us$|usd|us dollar", _around("US$")),
-    ("£|gbp|pound sterling|gbp2", _around("£")), ("€|eur|euro", _around("€")), ("¥|jpy|yen", _around("¥")), ("inr|₹|indian rupee", _around("₹")),
-    ("a$|aud", _around("A$")), ("c$|cad", _around("C$")), ("pct", _around("", "%")),
-    ("chem|chem/link", lambda a, _: "".join(a.positional)), ("chem2|ce", lambda a, _: a.get("1").replace("_", "").replace("^", "")),
-    ("gaps", lambda a, _: " ".join(a.positional)), ("unité|unidad|unit|مقدار|measure", _measure),
-    ("s-|siècle", lambda a, _: f"{a.get('1')}{a.get('2') or 'e'} siècle"), ("siglo", lambda a, _: f"siglo {a.get('1')}"),
-    ("m s.l.m.", lambda a, _: "m s.l.m."), ("'|apostrophe", _fixed("'")), ("'s", _fixed("'s")), ("pi", _fixed("π")), ("!", _fixed("|")),
-    ("=", _fixed("=")), ("·|dot|middot|•|bullet|, ,", _fixed(" · ")), ("ndash|en dash|–", _fixed("–")), ("mdash|em dash|—", _fixed("—")),
-    ("spaced ndash|snd|spnd|--|spaced en dash|sndash|ndash s", _fixed(" – ")), ("nbsp|space|sp|spaces|thinsp|hair space|zwsp|0|nnbsp|-?", _fixed(" ")),
-    ("break|br|line break|-br", _fixed(ITEM)), ("okina", _fixed("ʻ")), ("hamza", _fixed("ʼ")), ("dagger|†", _fixed("†")), ("yes|ya", _fixed("Yes")),
-    ("no|nay", _fixed("No")), ("ad", _around("AD ")), ("bc|bce", _around("", " BC")), ("minus", _fixed("−")), ("times", _fixed("×")),
-    ("degree|deg", _around("", "°")), ("infinity", _fixed("∞")), ("sqrt|radic", _around("√")), ("lbb", _fixed("(")), ("rbb", _fixed(")")),
-):  # fmt: skip
-    for _name in _names.split("|"):
-        _TABLE[_name] = _renderer
+def _in_brackets(a: Arguments, _: str) -> str | None:
+    return f"{a.get('1')}（{a.get('2')}）" if a.get("1") and a.get("2") else a.get("1")
 
-# Known to show nothing, or nothing that is text, where they stand.
-_NOTHING = frozenset(
-    "coord|coordinates|flagicon|flag icon|biểu tượng lá cờ|lá cờ|flagicon image|coat of arms|native phrase|flagdeco|flag decoration|bandiera|icon|classicon|পতাকা আইকন|citation needed|cn|fact|when|who|"
-    "clarify|which|why|by whom|according to whom|vague|dubious|discuss|failed verification|verify source|better source|better source needed|"
-    "full citation needed|page needed|update after|update inline|rp|sfn|sfnp|sfnm|sfn2|efn|efn-ua|efn-lr|efn2|refn|r|ref|reflist|notelist|"
-    "ref label|note label|note|notetag|dead link|webarchive|cite web|cite book|cite journal|cite news|citation|harvnb|harvcol|clear|-|"
-    "anchor|wbr|increase|decrease|steady|up|down|short description|use dmy dates|use mdy dates|italic title|good article|featured article|"
-    "authority control|portal|portal bar|commons category|commonscat|commons|defaultsort|toc limit|ipa|ipac-en|ipa-en|respell|pron|audio|"
-    "listen|inflation|see below|synonyms|legend|display none|speaker icon|loudspeaker|stub|pp-move-indef|pp-semi-indef|small-caps start|"
-    "要出典|efn2|脚注ヘルプ|r|refnest|need citation|lang icon|in lang|en icon|cite encyclopedia|isbn|issn|oclc|doi|ref-en|ref-ru|interprogetto|"
-    "portale|nīruodis|infobox end|{{{1}}}|#tag:ref|multiple image|location map|location map+|location map~|div col|div col end|col-begin|"
-    "col-break|col-end|refbegin|refend|columns-list end|plainlist end|endplainlist|end plainlist|startplainlist|endflatlist|startflatlist|"
-    "nowrap begin|nowrap end|wrap|nowrap start|small start|main list|center end".split("|")
-)
+
+def _marriage(a: Arguments, language: str) -> str | None:
+    return f"{a.get('1')} ({_span('…')(Arguments(a.positional[1:], {}), language)})" if a.get("2") else a.get("1")
+
+
+def _link_shown_third(a: Arguments, _: str) -> str | None:
+    target, shown = a.get("3"), a.get("4")
+    if not target or "[[" in f"{target}{shown}":
+        return shown or target or None
+    return f"[[{target}|{shown}]]" if shown else f"[[{target}]]"
+
+
+def _day_first(a: Arguments, language: str) -> str | None:
+    day, month, year = (a.get(key) for key in "123")
+    if not month:
+        return day or None  # the whole date as one text, or a year
+    number = int(month) if month.isdigit() else months(language).get(month.casefold(), 0)
+    if not year or not number or not re.fullmatch(r"\d{1,2}(?:er)?", day):
+        return " ".join(x for x in (day, month, year) if x)
+    return dated(language, year, number, int(day.removesuffix("er")))
+
+
+def _old_date(a: Arguments, _: str) -> str | None:
+    """{{OldStyleDate|6|июня|1799|26|мая}}: by the new calendar, and by the old one before it."""
+    new, month, year, old, old_month = (a.get(key) for key in "12345")
+    if not (new and month and old):
+        return " ".join(x for x in (new, month, year) if x) or None
+    return f"{old} {old_month} ({new} {month}) {year}".strip() if old_month else f"{old} ({new}) {month} {year}".strip()
+
+
+def _century(a: Arguments, language: str) -> str | None:
+    form = readings()["centuries"].get(language) or next(iter(readings()["centuries"].values()))
+    number = a.get("1")
+    first = number == "I" and form.startswith("Xe")
+    return form.replace("Xe" if first else "X", "Ier" if first else number, 1) if re.fullmatch("[IVXL]+", number) else None
+
+
+_READINGS: dict[str, Renderer] = {
+    "first": _argument("1", "text"), "second": _argument("2", "text"), "second or first": _argument("2", "1"), "core": _argument("1", "3", "2"),
+    "last": _last, "in brackets": _in_brackets, "convert": _convert, "measure": _measure, "number and unit": _number_and_unit, "value": _value, "fraction": _fraction,
+    "date": _date, "day first": _day_first, "old date": _old_date, "two dates": lambda a, _: f"{a.get('1')}, {a.get('2')}".strip(", "),
+    "as of": _as_of, "century": _century, "marriage": _marriage, "link": _link, "link shown second": _link_shown_second,
+    "link shown third": _link_shown_third, "ship": _ship, "sort name": _sort_name, "flag": _flag, "nihongo": _nihongo, "langx": _langx,
+    "items": _items, "plain list": _plain_list, "quote": _quote, "joined": lambda a, _: "".join(a.positional),
+    "spaced": lambda a, _: " ".join(a.positional), "formula": lambda a, _: a.get("1").replace("_", "").replace("^", ""), "nothing": _fixed(""),
+}  # fmt: skip
+_SHORT = 4  # letters of a name that means something else on any other wiki
+_TEXTS: dict[str, Callable[[str], Renderer]] = {"span": _span, "around": _around, "fixed": _fixed}
+
+
+@lru_cache(maxsize=1)
+def readings() -> dict[str, dict[str, Any]]:
+    """templates.toml."""
+    return tomllib.loads(Path(__file__).with_name("templates.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _by_language() -> dict[str, dict[str, tuple[str, str]]]:
+    """By language and name of a template what it reads as: the section of templates.toml, and its text where it has one."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for reading in _READINGS:
+        for language, names in readings()[reading].items():
+            found.setdefault(language, {}).update(dict.fromkeys(names.split("|"), (reading, "")))
+    for reading in _TEXTS:
+        for language, texts in readings()[reading].items():
+            for text, names in texts.items():
+                found.setdefault(language, {}).update(dict.fromkeys(names.split("|"), (reading, text)))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _table(language: str) -> dict[str, Renderer]:
+    """Names of templates with what they read as on a wiki of the language: its own names, those of many languages, and those of the
+    others (wikis take templates over) that are no mere letters and mean the same in each of them."""
+    by_language = _by_language()
+    several: dict[str, set[tuple[str, str]]] = {}
+    for names in by_language.values():
+        for name, reading in names.items():
+            several.setdefault(name, set()).add(reading)
+    certain = {name for name, some in several.items() if len(some) == 1 and (len(name) > _SHORT or not name.isascii())}
+    found = {name: next(iter(several[name])) for name in certain}
+    for code in ("any", *reversed(languages_like(language))):
+        found |= by_language.get(code, {})
+    return {name: _TEXTS[reading](text) if reading in _TEXTS else _READINGS[reading] for name, (reading, text) in found.items()}
+
+
 _FUNCTIONS: dict[str, Callable[[str], str]] = {
     "formatnum": str, "nowrap": str, "lc": str.lower, "uc": str.upper, "lcfirst": lambda x: x[:1].lower() + x[1:],
     "ucfirst": lambda x: x[:1].upper() + x[1:],
 }  # fmt: skip
+
+
+_LANGUAGE_MARKS = ("lang-", "lang ", "vol-", "jez-", "јез-", "k-")  # with the code of a language: {{lang-fr|text}}
+_ORDINAL = re.compile(r"[ivxl]+(?:er|re|e)(?: siècle)?|\d{1,2}(?:er|re|e)")
 
 
 def render(name: str, pieces: list[str], language: str, title: str) -> str | None:
@@ -313,11 +380,9 @@ def render(name: str, pieces: list[str], language: str, title: str) -> str | Non
     `name` as template_name gives it, `pieces` the arguments between pipes, `title` the page's (for {{PAGENAME}}).
     """
     key = name.casefold()
-    renderer = _TABLE.get(key)
+    renderer = _table(language).get(key)
     if renderer is not None:
         return renderer(read_arguments(pieces), language)
-    if key in _NOTHING:
-        return ""
     if key in ("pagename", "fullpagename", "subpagename", "basepagename"):
         return title
     if ":" in key:
@@ -325,8 +390,10 @@ def render(name: str, pieces: list[str], language: str, title: str) -> str | Non
         if function.casefold() in _FUNCTIONS:
             return _FUNCTIONS[function.casefold()](first.strip())
         return "" if function.casefold() in ("defaultsort", "displaytitle", "#tag", "#invoke", "#coordinates") else None
-    if key.startswith(("lang-", "lang ", "vol-")) and len(key) <= 12:
+    if key.startswith(_LANGUAGE_MARKS) and len(key) <= 12:
         return _lang_name(key[5:])(read_arguments(pieces), language)
+    if language == "fr" and _ORDINAL.fullmatch(key):  # {{XIXe siècle}}, {{2e}}
+        return name
     if key in ("uss", "hms", "ss", "rms", "hmas", "hmcs", "usns", "ins", "mv", "sms", "hdms", "hmnzs", "usat", "uscgc"):
         return _ship(Arguments([key.upper(), *read_arguments(pieces).positional], {}), language)
     return None
@@ -335,37 +402,22 @@ def render(name: str, pieces: list[str], language: str, title: str) -> str | Non
 def stands_for_text(name: str) -> bool:
     """Is the template one that may show its arguments in running text?"""
     key = name.casefold()
-    return key in _TABLE or key.startswith(("lang-", "lang ", "vol-")) or key.partition(":")[0] in _FUNCTIONS
-
-
-# Lines at the top that lead elsewhere: name -> (first place of a page title among the positional arguments, step).
-_HATNOTES = {
-    name: place
-    for names, place in {
-        "main|main article|see also|further|further information|details|seealso|see|distinguish|not to be confused with|other uses|otheruses|"
-        "other people|other places|main articles|hauptartikel|article détaillé|articles détaillés|ap|artículo principal|vedi anche|"
-        "hoofdartikel|zie ook|osobny artykuł|artigo principal|ver artigo principal|основная статья|основен|основна|основна статия|см. также|"
-        "chính|bài chính|xem thêm|հիմնական|հիմնական հոդված|տես նաև|মূল নিবন্ধ|মূল|আরও দেখুন|আরো দেখুন|huvudartikel|catmain|main2|"
-        "broader|disambiguation needed|confused|dablink|also|subcat guide|main list|redirect-distinguish|other ships|hatnote|otheruseslist|"
-        "for multi|rellink|detail|full|more|further2|see also2|see2|see3|selfref|siehe auch|voir aussi|dp|otras uses|galvenais raksts|"
-        "catmore|pamatraksts|otheruse|other hurricanes|2つの意味|混同|নিবন্ধ|nota disambigua|wide image text": (1, 1),
-        "for|redirect-distinguish2|outline|for2|pour|distinguish2": (2, 1),
-        "about|otheruses4|other uses of|এই নিবন্ধটি|সম্পর্কে|này viết về|about2": (3, 2),
-        "redirect|redirect2|redirects here|একটি পুনর্নির্দেশ|redirect-multi": (3, 2),
-        "redirect3|for-text|about-distinguish": (2, 1),
-    }.items()
-    for name in names.split("|")
-}
+    return any(key in names for names in _by_language().values()) or key.startswith(_LANGUAGE_MARKS) or key.partition(":")[0] in _FUNCTIONS
 
 
 @lru_cache(maxsize=64)
-def _other_hatnotes(language: str) -> dict[str, tuple[int, int]]:
-    return dict.fromkeys(own_words("hatnote", language), (1, 1))
+def _hatnotes(language: str) -> dict[str, tuple[int, int]]:
+    """Templates that lead elsewhere: name -> (first place of a page title among the positional arguments, step)."""
+    found = dict.fromkeys(own_words("hatnote", language), (1, 1))
+    for place, names in readings()["hatnote"].items():
+        first, step = place.split()
+        found |= dict.fromkeys(names.split("|"), (int(first), int(step)))
+    return found
 
 
 def hatnote_targets(name: str, pieces: list[str], language: str = "en") -> list[str] | None:
     """Page titles that a hatnote template points to (raw, possibly with `[[…]]` in them); None if it is no hatnote."""
-    place = _HATNOTES.get(name.casefold()) or _other_hatnotes(language).get(name.casefold())
+    place = _hatnotes(language).get(name.casefold())
     if place is None:
         return None
     first, step = place

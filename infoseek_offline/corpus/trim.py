@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
-from infoseek_offline.corpus.language import FILE_OPTION, LANGUAGE_CODES, NO_BOX, is_infobox_name, link_rules
+from infoseek_offline.corpus.language import is_infobox_name, is_no_box, language_codes, link_prefix, link_rules, variants
 from infoseek_offline.corpus.markup import DROP, GUARD, NO_TRAIL, unguard
+from infoseek_offline.corpus.messages import file_option
 from infoseek_offline.corpus.templates import split_arguments
 
 # MediaWiki itself takes no article above 2 MiB. Both bounds are far above any real page, and keep each page below a second.
@@ -81,6 +82,9 @@ class Rules:
         self.site = site
         files = [name for name, number in site.namespaces.items() if number == 6]
         self.link, self.file = link_rules(site.language, tuple(sorted(files)))
+        self.option = file_option(site.language)
+        self.glued = link_prefix(site.language)
+        self.variants = variants(site.language)
         self._targets: dict[str, tuple[str, str] | None] = {}
         self._prefixes: dict[str, str] = {}
 
@@ -110,7 +114,7 @@ class Rules:
             if len(self._prefixes) >= _MEMORY:
                 self._prefixes.clear()
             number, title, _, interwiki = self.site.normalise_title(f"{unguard(raw)}:x")
-            language = interwiki and title.partition(":")[0] in LANGUAGE_CODES
+            language = interwiki and title.partition(":")[0] in language_codes()
             kind = "file" if number == 6 else "category" if number == 14 else "language" if language else ""
             self._prefixes[raw] = kind = kind if raw.strip(" _") else ""
         return kind
@@ -128,7 +132,7 @@ def rules_of(site: SiteInfo) -> Rules:
 @lru_cache(maxsize=4096)
 def _as_box(name: str, language: str) -> tuple[bool, bool]:
     """(is an infobox by its name, is never one)"""
-    return is_infobox_name(name), bool(NO_BOX.search(name)) or templates.hatnote_targets(name, [], language) is not None
+    return is_infobox_name(name), is_no_box(name) or templates.hatnote_targets(name, [], language) is not None
 
 
 class _Frame(NamedTuple):
@@ -324,7 +328,7 @@ class Cutter:
                     inner = text[start + 2 : end]
                 out += (text[position:start], DROP)
                 options = split_arguments(inner)[1:]
-                self.hide("caption", "\n".join(o for o in options if not FILE_OPTION.match(o)))
+                self.hide("caption", "\n".join(o for o in options if not self.rules.option.match(o)))
                 position = end
             elif kind and (whole := _COLON_LINK.match(text, start)):
                 if kind == "category" and (title := self.site.normalise_title(unguard(whole.group(1)))[1]):

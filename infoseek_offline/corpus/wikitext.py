@@ -18,8 +18,8 @@ from urllib.parse import unquote
 
 from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
-from infoseek_offline.corpus.language import SKIP_KEY, backmatter
-from infoseek_offline.corpus.markup import GUARD, ITEM, NO_TRAIL, bare_line, clean, plain, readable, unguard
+from infoseek_offline.corpus.language import backmatter, is_layout_key
+from infoseek_offline.corpus.markup import GUARD, ITEM, NO_TRAIL, bare_line, clean, convert, mark_prefixes, plain, readable, unguard
 from infoseek_offline.corpus.trim import Cutter, within_bounds
 
 
@@ -73,6 +73,10 @@ def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
     text = page.cut_extensions(plain(bounded))
     if "[[[" in text:  # three brackets begin no link, four do
         text = _THREE.sub(lambda m: m.group().translate(GUARD), text)
+    if page.rules.variants and "-{" in text:
+        text = convert(text, page.rules.variants)
+    if "__DISAMBIG__" in text:  # what the templates of disambiguation pages hold
+        page.names["Disambig"] = None
     text = page.fold(text)
     text = page.cut_links(text)
     page.write_prose(clean(text, " "))
@@ -167,7 +171,7 @@ class _Page(Cutter):
                 if items:
                     blocks.append("\n".join(items))
                     items = []
-                paragraph.append(bare_line(line))
+                paragraph.append(self.bare(line))
                 first = False
                 continue
             if paragraph:
@@ -180,7 +184,7 @@ class _Page(Cutter):
                 elif rest:
                     if ";" in bullet.group()[-2:] and ":" in rest:
                         rest = _TERM.sub(r"\1: \2", rest).rstrip(": ")
-                    items.append(bare_line(rest))
+                    items.append(self.bare(rest))
                     first = False
             elif start == "|":
                 self.hide("table", line)
@@ -195,6 +199,10 @@ class _Page(Cutter):
             blocks.append("\n".join(items))
         return "\n\n".join(blocks)
 
+    def bare(self, line: str) -> str:
+        """A line without the marks of bold and italics; what they keep apart from a link is marked."""
+        return bare_line(line) if self.rules.glued is None else bare_line(mark_prefixes(line))
+
     def _put(self, text: str) -> None:
         self.out.append(text)
         self.place += len(text)
@@ -202,7 +210,7 @@ class _Page(Cutter):
     def _inline(self, body: str, kind: str) -> None:
         """Writes text with its links."""
         out, place, links = self.out, self.place, self.page.links
-        target_of, title = self.rules.target, self.title
+        target_of, title, glued = self.rules.target, self.title, self.rules.glued
         marks = NO_TRAIL in body
         blank = True  # the last character written is a blank (or there is none)
         # Text, target, anchor, trail; text, target, anchor, trail; …; text.
@@ -218,6 +226,9 @@ class _Page(Cutter):
                 anchor = _PIPE_TRICK.sub("", raw.strip().lstrip(":"))
             if trail:
                 anchor += trail
+            if glued is not None and before and (letters := glued.search(before)):
+                anchor = letters.group() + anchor
+                before = before[: letters.start()]
             if marks and NO_TRAIL in before:
                 before = before.replace(NO_TRAIL, "")
             if "[[" in before or "]]" in before:
@@ -270,7 +281,7 @@ class _Page(Cutter):
         for key, value in templates.read_arguments(self.box[1]).named.items():
             key = unguard(key).strip()
             flat = ""
-            if value and _WORD.search(key) and ":" not in key and not SKIP_KEY.search(key):
+            if value and _WORD.search(key) and ":" not in key and not is_layout_key(key):
                 flat = self._value(value)
             if not flat or _NO_VALUE.match(flat):
                 if "[[" in value:
@@ -289,7 +300,7 @@ class _Page(Cutter):
     def _value(self, value: str) -> str:
         lines = clean(self.cut_links(value), ITEM).split("\n")
         joined = "".join(
-            ITEM + bare_line(line[mark.end() :]) if (mark := _BULLETS.match(line)) else (" " if line else ITEM) + bare_line(line)
+            ITEM + self.bare(line[mark.end() :]) if (mark := _BULLETS.match(line)) else (" " if line else ITEM) + self.bare(line)
             for line in lines
         )
         items = (" ".join(item.split()) for item in joined.split(ITEM))
