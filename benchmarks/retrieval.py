@@ -5,6 +5,9 @@ machine changes them little.
 
     python benchmarks/retrieval.py encoders HOME lsa distil minilm    a corpus's own passages and known items
     python benchmarks/retrieval.py million [COUNT] [FACTORY …]        forged vectors: build, size, recall, latency, raw FAISS beside
+                                                                      (exit 1 where we take more than 1.2 times what it does)
+    python benchmarks/retrieval.py opening [COUNT]                    a whole forged index, opened by new processes and searched
+                                                                      (exit 1 where opening takes more than a second)
     python benchmarks/retrieval.py fusion HOME …                      known items by dense, sparse, hybrid and fusion by ranks alone
     python benchmarks/retrieval.py peers HOME                         bm25s alone; a server's loop with one flat index in memory
 """
@@ -12,7 +15,6 @@ machine changes them little.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,19 +25,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from forged_index import K, one_index, opening
+from timing import latency, peak, per_query, processor, resident, share
 
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.retrieval.dense import DenseIndex, build_dense
 from infoseek_offline.retrieval.ranking import FUSION_DEPTH, fuse
-from infoseek_offline.retrieval.recall import measure
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.retrieval.selftest import make_items
 from infoseek_offline.retrieval.tokenise import terms
 
 WORKERS = 2
-DIMENSION = 256
-K = 10
 
 
 def main(words: list[str]) -> None:
@@ -47,6 +47,8 @@ def main(words: list[str]) -> None:
             count = int(rest[0]) if rest else 1_000_000
             for factory in rest[1:] or ["Flat", f"IVF{4 * isqrt(count)},SQ8", "HNSW16,SQ8"]:
                 alone("index", str(count), factory)
+        case ["opening", *rest]:
+            alone("open", *(rest or ["1000000"]))
         case ["fusion", *homes]:
             for home in homes:
                 fusion(Path(home))
@@ -57,6 +59,8 @@ def main(words: list[str]) -> None:
             one_encoder(Path(home), encoder)
         case ["index", count, factory]:
             one_index(int(count), factory)
+        case ["open", count]:
+            opening(int(count))
         case ["peer", home, "bm25s"]:
             bm25s_alone(Path(home))
         case ["peer", home, _]:
@@ -66,7 +70,8 @@ def main(words: list[str]) -> None:
 
 
 def alone(*words: str) -> None:
-    subprocess.run([sys.executable, __file__, *words], check=True)
+    if code := subprocess.run([sys.executable, __file__, *words]).returncode:
+        sys.exit(code)
 
 
 def one_encoder(home: Path, encoder: str) -> None:
@@ -91,52 +96,6 @@ def one_encoder(home: Path, encoder: str) -> None:
             "bytes a passage": round(sum(f["size"] for f in manifest["files"].values()) / manifest["passages"]),
             "known items, recall@10": recall, **latency(lambda q: searcher.ranks(q, K), queries),
             "batch of 64, ms a query": per_query(lambda: searcher.rank_all_many(queries[:64], K), 64), "peak MB": peak(),
-        }))  # fmt: skip
-
-
-def one_index(count: int, factory: str) -> None:
-    """Forged vectors: clusters with noise, as embeddings are; queries are rows with more noise."""
-    import faiss
-
-    draw = np.random.default_rng(1)
-    centres = draw.standard_normal((2_000, DIMENSION), dtype=np.float32)
-    vectors = np.empty((count, DIMENSION), np.float16)
-    for start in range(0, count, 100_000):
-        block = centres[draw.integers(0, 2_000, min(100_000, count - start))]
-        block = block + 0.8 * draw.standard_normal(block.shape, dtype=np.float32)
-        vectors[start : start + len(block)] = block / np.linalg.norm(block, axis=1, keepdims=True)
-    queries = vectors[draw.integers(0, count, 300)].astype(np.float32)
-    queries += 0.03 * draw.standard_normal(queries.shape, dtype=np.float32)
-    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "dense.faiss"
-        start = processor()
-        made = build_dense(vectors, path, factory)
-        took = processor() - start
-        start = processor()
-        index = DenseIndex(path, made)
-        opened = processor() - start
-        raw = faiss.read_index(str(path))
-        if made["lists"]:
-            faiss.extract_index_ivf(raw).nprobe = made["nprobe"]
-        if "HNSW" in factory:
-            raw.hnsw.efSearch = 128
-        fetch = K + 16  # what we ask of FAISS, so that ties at the edge are known
-        one = per_query(lambda: index.search(queries[0], K), 1)
-        few = queries[: max(8, min(100, int(2_000 / max(one, 1))))]  # two seconds a round
-        rounds: dict[str, list[float]] = {"ours": [], "raw": [], "ours batch": [], "raw batch": []}
-        for _ in range(5):
-            rounds["ours"].append(per_query(lambda: [index.search(q, K) for q in few], len(few)))
-            rounds["raw"].append(per_query(lambda: [raw.search(q[None], fetch) for q in few], len(few)))
-            rounds["ours batch"].append(per_query(lambda: index.search_many(few[:64], K), len(few[:64])))
-            rounds["raw batch"].append(per_query(lambda: raw.search(few[:64], fetch), len(few[:64])))
-        best = {name: min(times) for name, times in rounds.items()}
-        print(json.dumps({
-            "factory": factory, "passages": count, "passages a second": round(count / took),
-            "bytes a passage": round(path.stat().st_size / count), "open ms": round(1000 * opened, 1),
-            **measure(index, vectors, lambda: queries, made), **latency(lambda q: index.search(q, K), list(few)),
-            "ms a query": best, "ratio to raw FAISS": round(best["ours"] / best["raw"], 2),
-            "ratio in a batch": round(best["ours batch"] / best["raw batch"], 2), "build s": round(took, 1), "peak MB": peak(),
         }))  # fmt: skip
 
 
@@ -226,41 +185,6 @@ def compare(name: str, ours: Callable[[], Any], theirs: Callable[[], Any], count
 def position(searcher: Searcher, document: str) -> int:
     ids = searcher._documents
     return int(np.flatnonzero(ids == document.encode())[0])
-
-
-def latency(search: Callable[[Any], Any], queries: list[Any]) -> dict[str, float]:
-    times = []
-    for query in queries:
-        start = time.process_time()
-        search(query)
-        times.append(1000 * (time.process_time() - start))
-    return {"p50 ms": round(float(np.percentile(times, 50)), 2), "p99 ms": round(float(np.percentile(times, 99)), 2)}
-
-
-def per_query(work: Callable[[], Any], count: int) -> float:
-    start = time.process_time()
-    work()
-    return round(1000 * (time.process_time() - start) / count, 3)
-
-
-def processor() -> float:
-    """Seconds of the processor that this process and its ended children took."""
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-def share(hits: Any) -> float:
-    found = list(hits)
-    return round(sum(found) / max(1, len(found)), 3)
-
-
-def peak() -> int:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 if __name__ == "__main__":
