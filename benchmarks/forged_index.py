@@ -1,4 +1,4 @@
-"""Indexes of forged vectors and passages, for retrieval.py: ours beside raw FAISS, and what opening and searching a whole one takes.
+"""Indexes of forged vectors and passages, for retrieval.py: ours beside raw FAISS, and a whole one opened and searched.
 
 Vectors are clusters with noise, as embeddings are. Words follow Zipf's law. Both are drawn with a fixed seed.
 """

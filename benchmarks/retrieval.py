@@ -8,7 +8,7 @@ machine changes them little.
                                                                       (exit 1 where we take more than 1.2 times what it does)
     python benchmarks/retrieval.py opening [COUNT]                    a whole forged index, opened by new processes and searched
                                                                       (exit 1 where opening takes more than a second)
-    python benchmarks/retrieval.py fusion HOME …                      known items by dense, sparse, hybrid and fusion by ranks alone
+    python benchmarks/retrieval.py fusion HOME …                      known items by dense, sparse, hybrid, and fused by ranks
     python benchmarks/retrieval.py peers HOME                         bm25s alone; a server's loop with one flat index in memory
 """
 
@@ -107,8 +107,9 @@ def fusion(home: Path) -> None:
     for item in make_items(corpus):
         deep = searcher._rank([item.query], FUSION_DEPTH, ("dense", "sparse"), searcher.filter([item.hidden]))[0]
         found = {"dense": deep["dense"][0], "sparse": deep["sparse"][0], "hybrid": fuse((deep["dense"], deep["sparse"]), K)[0]}
-        for constant in (60, 10):
-            found[f"ranks, {constant}"] = by_ranks([ranking[0] for ranking in deep.values()], constant)
+        both = (deep["dense"], deep["sparse"])
+        found["rrf"] = fuse(both, K, "rrf")[0]
+        found["ranks, constant 10"] = by_ranks([ranking[0] for ranking in both], 10)
         for name, places in found.items():
             hit = np.flatnonzero(searcher._pages[places[:K]] == item.page)
             rows.setdefault(item.kind, {}).setdefault(name, []).append(1 / (1 + int(hit[0])) if len(hit) else 0.0)
@@ -118,7 +119,7 @@ def fusion(home: Path) -> None:
 
 
 def by_ranks(rankings: list[Any], constant: int) -> Any:
-    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
+    """Reciprocal rank fusion with another constant than ours."""
     places, inverse = np.unique(np.concatenate(rankings), return_inverse=True)
     gains = np.bincount(inverse, np.concatenate([1 / (constant + 1 + np.arange(len(ranking))) for ranking in rankings]))
     return places[np.lexsort((places, -gains))]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,79 +11,11 @@ import click
 
 from infoseek_offline import __version__
 from infoseek_offline.engine import cpu_count
-from infoseek_offline.errors import InfoseekError, UsageError
+from infoseek_offline.errors import UsageError
 from infoseek_offline.parameters import Gates, Level, Shares, Span
+from infoseek_offline.talk import Ordered, progress, say, say_faults
 
 HOME = Path("index") / "samplewiki"
-FULL = "the disk is full: free some space and run the same command again"
-
-
-class Ordered(click.Group):
-    """Commands in pipeline order, and errors as one line."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except InfoseekError as error:
-            click.echo(f"infoseek: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except sqlite3.Error as error:
-            broken = f"a database can't be read or written ({error}): build the corpus again with 'infoseek corpus build DUMP'"
-            click.echo(f"infoseek: {FULL if 'full' in str(error) else broken}", err=True)
-            ctx.exit(1)
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                ctx.exit(1)
-            what = FULL if error.errno == errno.ENOSPC else error.strerror
-            click.echo(f"infoseek: {error.filename or 'cannot read or write'}: {what or error}", err=True)
-            ctx.exit(1)
-        except KeyboardInterrupt:
-            click.echo("infoseek: interrupted: run the same command again to go on", err=True)
-            ctx.exit(130)
-        except MemoryError:
-            click.echo("infoseek: out of memory: use fewer --workers, or a machine with more", err=True)
-            ctx.exit(1)
-
-
-@contextmanager
-def progress(label: str, total: int = 0) -> Iterator[Any]:
-    """A callable (stage, done[, total]) that draws a bar with rate and time left on a terminal; silent elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda stage, done, total=0: None
-        return
-    from tqdm import tqdm
-
-    bar = tqdm(total=total or None, desc=label, unit="", unit_scale=True, dynamic_ncols=True)
-    at = ""
-
-    def show(stage: str, done: int, total: int = 0) -> None:
-        nonlocal at
-        if total and stage != at:  # each stage has its own rate and time left
-            bar.reset(total)
-        at = stage
-        bar.set_description(f"{label}: {stage}", refresh=False)
-        bar.update(done - bar.n)
-
-    try:
-        yield show
-    finally:
-        bar.close()
-
-
-def say(text: str) -> None:
-    click.echo(text, err=True)
-
-
-def say_faults(faults: dict[str, Any]) -> None:
-    """What could not be read of a dump: the first few, and where all are named."""
-    for page, offset, reason in faults["named"][:3]:
-        say(f"not read, or mended: {f'page {page!r}, ' if page else ''}offset {offset}: {reason}")
-    if faults["count"] > 3:
-        say(f"and {faults['count'] - 3:,} more faults, named in manifest.json (--strict makes them an error)")
-
 
 home_option = click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), default=HOME, show_default=True,
@@ -101,6 +29,12 @@ workers_option = click.option(
     default=None,
     help="Worker processes; the result is the same for any number.  [default: all cores]",
 )
+
+
+fusion_option = click.option(
+    "--fusion", type=click.Choice(["scores", "rrf"]), default=None,
+    help="How hybrid fuses: levelled scores, or reciprocal rank fusion.  [default: as the index says]",
+)  # fmt: skip
 
 
 @click.group(cls=Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -126,7 +60,8 @@ def main() -> None:
 def doctor(home: Path, model: str | None, run: Path | None) -> None:
     """Say what is installed, what is found, and whether it is enough; or whether a language model is of use, and how fast.
 
-    Exit code 0 when the core can work, 1 when something that it needs is missing, or the model fails a test.
+    Exit code 0 when the core can work, 1 when something that it needs is missing, the index is damaged, or the model fails a
+    test.
     """
     from infoseek_offline.doctor import examine, examine_model
 
@@ -170,9 +105,7 @@ def corpus_build(dump: Path, home: Path, strict: bool, passage_words: int, worke
 @corpus.command("page")
 @click.argument("title")
 @home_option
-@click.option(
-    "--dump", type=click.Path(path_type=Path), default=None, help="The corpus's dump: adds the page's wikitext from it."
-)
+@click.option("--dump", type=click.Path(path_type=Path), default=None, help="The corpus's dump: adds the page's wikitext from it.")
 @click.option("--json", "as_json", is_flag=True, help="The whole record as JSON.")
 def corpus_page(title: str, home: Path, dump: Path | None, as_json: bool) -> None:
     """Show what was read from the page TITLE: text, links, infobox, and why a link is not evidence.
@@ -202,10 +135,12 @@ def corpus_page(title: str, home: Path, dump: Path | None, as_json: bool) -> Non
 @click.option("--device", default="cpu", show_default=True, help="Where a model runs: cpu, cuda, mps.")
 @click.option("--query-prompt", default=None, help="Put before queries.  [default: the model's own]")
 @click.option("--document-prompt", default=None, help="Put before passages.  [default: the model's own]")
+@click.option("--fusion", type=click.Choice(["scores", "rrf"]), default="scores", show_default=True,
+              help="How hybrid search fuses: by levelled scores, or by ranks (reciprocal rank fusion).")  # fmt: skip
 @click.option("--selftest", is_flag=True, help="Search 500 known items, and write their recall@10 into the manifest.")
 @workers_option
 def index(
-    home: Path, encoder: str, factory: str | None, nprobe: int | None, selftest: bool, workers: int | None, **run: Any
+    home: Path, encoder: str, factory: str | None, nprobe: int | None, fusion: Any, selftest: bool, workers: int | None, **run: Any
 ) -> None:
     """Make the search index of the corpus in the home folder: FAISS for dense, BM25 for sparse search.
 
@@ -217,7 +152,7 @@ def index(
 
     with progress("index") as show:
         manifest = pipeline.index(
-            home, encoder=encoder, settings=Settings(**run), factory=factory, nprobe=nprobe, selftest=selftest,
+            home, encoder=encoder, settings=Settings(**run), factory=factory, nprobe=nprobe, fusion=fusion, selftest=selftest,
             workers=workers or cpu_count(), progress=show,
         )  # fmt: skip
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
@@ -231,6 +166,7 @@ def index(
 @home_option
 @click.option("-k", type=click.IntRange(1, 1000), default=5, show_default=True, help="Number of hits.")
 @click.option("--mode", type=click.Choice(["dense", "sparse", "hybrid"]), default="hybrid", show_default=True)
+@fusion_option
 @click.option("--encoder", default=None, help="Refuse an index that was made with another encoder.")
 @click.option("--exclude", multiple=True, metavar="TITLE", help="Search as if this page did not exist.")
 @click.option("--page", "pages", multiple=True, metavar="TITLE", help="Search only this page.")
@@ -239,7 +175,7 @@ def index(
               help="Measure instead: QUERY is a file of queries (JSON lines), this one their judgements (TSV).")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a hit.")
 def search(
-    query: str, home: Path, k: int, mode: Any, encoder: str | None, exclude: tuple[str, ...], pages: tuple[str, ...],
+    query: str, home: Path, k: int, mode: Any, fusion: Any, encoder: str | None, exclude: tuple[str, ...], pages: tuple[str, ...],
     sections: tuple[str, ...], qrels: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Search the passages of the corpus for QUERY and print the best hits.
@@ -249,10 +185,13 @@ def search(
     from infoseek_offline import pipeline
     from infoseek_offline.dataset.report import hit_as_text, page_of
     from infoseek_offline.retrieval.evaluate import evaluate, read_qrels, read_queries
+    from infoseek_offline.retrieval.searcher import MODES
 
-    searcher = pipeline.open_searcher(home, encoder)
+    if not query.strip():
+        raise UsageError("the query is empty: say what to look for")
+    searcher = pipeline.open_searcher(home, encoder, fusion)
     if qrels:
-        found = evaluate(searcher, read_queries(Path(query)), read_qrels(qrels), ("dense", "sparse", "hybrid"))
+        found = evaluate(searcher, read_queries(Path(query)), read_qrels(qrels), MODES)
         click.echo(json.dumps(found, indent=1))
         return
     opened = pipeline.Corpus.open(home / "corpus")
@@ -271,8 +210,9 @@ def search(
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; by default this machine only.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free port.")
 @click.option("--stdio", is_flag=True, help="Speak MCP on stdin and stdout instead of HTTP.")
+@fusion_option
 @click.option("--encoder", default=None, help="Refuse an index that was made with another encoder.")
-def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) -> None:
+def serve(home: Path, host: str, port: int, stdio: bool, fusion: Any, encoder: str | None) -> None:
     """Serve the index to search agents: POST /retrieve as Search-R1 and verl ask, and MCP at /mcp or on stdio.
 
     Listens on http://127.0.0.1:8000 until interrupted; /docs says what can be asked. Needs the extra `serve`.
@@ -285,7 +225,7 @@ def serve(home: Path, host: str, port: int, stdio: bool, encoder: str | None) ->
         from infoseek_offline.retrieval.serve import listen, make_app, run
     except ImportError as error:
         raise MissingExtra("infoseek serve", error.name or "fastapi", "serve") from error
-    searcher = pipeline.open_searcher(home, encoder)
+    searcher = pipeline.open_searcher(home, encoder, fusion)
     if stdio:
         run_stdio(searcher)
         return

@@ -15,6 +15,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import InfoseekError, RunError
 from infoseek_offline.files import read_json
+from infoseek_offline.retrieval.folder import check_digests
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.run import MANIFEST
 
@@ -30,7 +31,7 @@ FREE_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class Finding:
-    # missing: the core can't work; failed: the model is of no use; absent: an option that isn't there
+    # missing: the core can't work; failed: the model or the index is of no use; absent: an option that isn't there
     mark: Literal["ok", "missing", "failed", "absent", "low", "weak"]
     what: str
     detail: str
@@ -115,6 +116,7 @@ def _corpus(home: Path) -> Finding:
 def _index(home: Path) -> Finding:
     try:
         searcher = Searcher.open(home / "search", Corpus.open(home / "corpus"))
+        check_digests(home / "search")
     except InfoseekError as error:
-        return Finding("absent", "index", str(error))
-    return Finding("ok", "index", f"{len(searcher):,} passages, encoder {searcher.manifest['encoder']['name']}")
+        return Finding("failed" if (home / "search").is_dir() else "absent", "index", str(error))
+    return Finding("ok", "index", f"{len(searcher):,} passages, encoder {searcher.manifest['encoder']['name']}, whole")

@@ -35,6 +35,7 @@ from infoseek_offline.llm.batch import Batch
 from infoseek_offline.records import Question, Rejection
 from infoseek_offline.retrieval.encoder import Settings
 from infoseek_offline.retrieval.index import build_index
+from infoseek_offline.retrieval.ranking import Fusion
 from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.retrieval.selftest import known_items
 from infoseek_offline.run import Run, check_sums, first_difference
@@ -74,6 +75,7 @@ def index(
     settings: Settings | None = None,
     factory: str | None = None,
     nprobe: int | None = None,
+    fusion: Fusion = "scores",
     selftest: bool = False,
     workers: int = 1,
     progress: Progress = quiet,
@@ -87,6 +89,7 @@ def index(
         settings=settings,
         factory=factory,
         nprobe=nprobe,
+        fusion=fusion,
         language=opened.language,
         corpus_digest=opened.digest,
         workers=workers,
@@ -101,8 +104,8 @@ def claims(home: Path, *, workers: int = 1, progress: Progress = quiet) -> dict[
     return read_all(opened, RuleBrowser(opened), home / "claims", workers=workers, progress=progress)
 
 
-def open_searcher(home: Path, encoder: str | None = None) -> Searcher:
-    return Searcher.open(home / "search", Corpus.open(home / "corpus"), encoder=encoder)
+def open_searcher(home: Path, encoder: str | None = None, fusion: Fusion | None = None) -> Searcher:
+    return Searcher.open(home / "search", Corpus.open(home / "corpus"), encoder=encoder, fusion=fusion)
 
 
 def data(

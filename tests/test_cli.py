@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -212,6 +213,16 @@ def test_doctor_says_a_line_a_thing(home: Path) -> None:
         ("python", "faiss-cpu", "bm25s", "corpus", "index"), "ok"
     )
     assert "invented.xml, 243 pages" in result.stdout and "encoder lsa" in result.stdout
+
+
+def test_doctor_reads_all_of_the_index(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home, tmp_path / "home")
+    content = bytearray((tmp_path / "home" / "search" / "dense.faiss").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "home" / "search" / "dense.faiss").write_bytes(content)
+    result = infoseek("doctor", "--home", tmp_path / "home")
+    assert result.exit_code == 1
+    assert "dense.faiss is damaged (its SHA-256 has changed); run: infoseek index" in result.stdout
 
 
 def test_doctor_without_a_corpus_says_how_to_make_one(tmp_path: Path) -> None:

@@ -84,6 +84,8 @@ def test_worker_processes_do_not_change_a_byte(tiny: Path, tmp_path: Path, monke
 def test_a_device_and_a_backend_that_are_not_there_are_one_line(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(IndexError_, match=r"can't be loaded on cuda.*--device cpu"):
         make_encoder(str(tiny), settings=Settings(device="cuda"))
+    with pytest.raises(IndexError_, match=r"can't be loaded on nowhere.*--device cpu"):
+        make_encoder(str(tiny), settings=Settings(device="nowhere"))
     monkeypatch.setitem(sys.modules, "optimum", None)
     monkeypatch.setitem(sys.modules, "optimum.onnxruntime", None)
     with pytest.raises(MissingExtra, match=r"--backend onnx needs .*infoseek-offline\[onnx\]"):
@@ -108,6 +110,7 @@ def test_a_backend_gives_the_models_vectors_and_its_conversion_is_kept(
     together = made.encode_queries([*texts, " ".join(texts)])
     assert np.allclose(together[:3], plain.encode_queries(texts), atol=1e-5)
     assert together.tobytes() == np.concatenate([made.encode_queries([t]) for t in (*texts, " ".join(texts))]).tobytes()
+    assert sys.modules["openvino_telemetry"] is None  # type: ignore[comparison-overlap]
     (converted,) = (tmp_path / "1" / "encoder" / "converted").rglob("*.onnx" if backend == "onnx" else "*.xml")
     converted.write_bytes(b"no model")
     with pytest.raises(IndexError_, match="can't be loaded"):
@@ -146,6 +149,17 @@ def test_a_killed_build_of_a_model_is_not_gone_on_with_after_the_model_changed(t
     readme["prompts"]["query"] = "ask: "
     (tiny / "config_sentence_transformers.json").write_text(json.dumps(readme))
     assert _with_model(key, str(tiny)) != before
+
+
+def test_a_folder_that_holds_no_model_is_one_line(tmp_path: Path) -> None:
+    for spec in (str(tmp_path), f"distil:{tmp_path}"):
+        with pytest.raises(IndexError_, match=r"no sentence-transformers model in .*put it there, or use --encoder lsa"):
+            make_encoder(spec)
+    (tmp_path / "modules.json").write_text("no JSON")
+    with pytest.raises(IndexError_, match=r"can't be loaded on cpu .*copy all its files there again, or use --encoder lsa"):
+        make_encoder(str(tmp_path))
+    with pytest.raises(IndexError_, match="no encoder '': say lsa"):
+        make_encoder("")
 
 
 def test_nothing_is_looked_up_at_a_hub(tmp_path: Path) -> None:

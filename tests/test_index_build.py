@@ -28,6 +28,7 @@ from infoseek_offline.retrieval import shards
 from infoseek_offline.retrieval.dense import DenseIndex, build_dense, exact_top
 from infoseek_offline.retrieval.encoder import Settings
 from infoseek_offline.retrieval.evaluate import evaluate, read_qrels, read_queries
+from infoseek_offline.retrieval.folder import file_table
 from infoseek_offline.retrieval.index import build_index
 from infoseek_offline.retrieval.marks import marked
 from infoseek_offline.retrieval.recall import measure, warning
@@ -309,8 +310,7 @@ def test_what_grows_with_the_passages_is_mapped_and_not_read_at_opening(tmp_path
     np.save(folder / "sparse" / "indptr.npy", np.arange(count + 1, dtype=np.int32))
     np.save(folder / "sparse" / "indices.npy", np.arange(count, dtype=np.int32))
     np.save(folder / "sparse" / "data.npy", np.ones(count, np.float32))
-    for name in manifest["files"]:
-        manifest["files"][name]["size"] = (folder / name).stat().st_size
+    manifest["files"] = file_table(folder)
     manifest["passages"] = count
     (folder / "manifest.json").write_text(json.dumps(manifest))
     tracemalloc.start()
@@ -379,6 +379,15 @@ def test_the_selftest_is_in_the_manifest(sample_home: Path, tmp_path: Path) -> N
         assert set(recall) == {"dense", "sparse", "hybrid"} and recall["hybrid"] >= least
 
 
+def test_no_recall_is_made_up_where_nothing_could_be_asked(tmp_path: Path) -> None:
+    """A corpus of one page has no links."""
+    (tmp_path / "one.xml").write_text(dump_xml({"Lonely lighthouse": "The lonely lighthouse stands on an island in the sea."}))
+    pipeline.corpus(tmp_path / "one.xml", tmp_path)
+    found = pipeline.index(tmp_path, selftest=True)["selftest"]
+    assert found["anchor"] == {"queries": 0, "recall@10": {"dense": None, "sparse": None, "hybrid": None}}
+    assert found["first sentence"]["queries"] == 1
+
+
 # What a person sees
 
 
@@ -397,3 +406,21 @@ def test_search_marks_and_filters_by_command(sample_home: Path) -> None:
     assert all(line[5:].startswith(title) for line in run.stdout.splitlines() if line[:5].strip().endswith("."))
     gone = CliRunner().invoke(main, ["search", title, "--home", str(sample_home), "--exclude", title, "--json", "-k", "20"])
     assert all(json.loads(line)["title"] != title for line in gone.stdout.splitlines())
+
+
+def test_the_command_fuses_as_it_is_told(sample_home: Path) -> None:
+    def scores(*words: str) -> list[float]:
+        run = CliRunner().invoke(main, ["search", "a moon of Uranus", "--home", str(sample_home), "--json", "-k", "3", *words])
+        assert run.exit_code == 0
+        return [json.loads(line)["score"] for line in run.stdout.splitlines()]
+
+    searcher = pipeline.open_searcher(sample_home)
+    assert scores() == scores("--fusion", "scores") == [hit.score for hit in searcher.search("a moon of Uranus", 3)]
+    assert scores("--fusion", "rrf") == [hit.score for hit in searcher.search("a moon of Uranus", 3, fusion="rrf")]
+    assert max(scores("--fusion", "rrf")) <= 2 / 61
+
+
+@pytest.mark.parametrize("query", ["", " \n"])
+def test_an_empty_query_is_a_mistake_of_the_user(sample_home: Path, query: str) -> None:
+    run = CliRunner().invoke(main, ["search", query, "--home", str(sample_home)])
+    assert (run.exit_code, run.stderr) == (2, "infoseek: the query is empty: say what to look for\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoseek_offline.errors import IndexError_, MissingExtra
+from infoseek_offline.errors import CorpusError, IndexError_, MissingExtra
 from infoseek_offline.records import Passage
 from infoseek_offline.retrieval import folder as folder_module
 from infoseek_offline.retrieval.dense import build_dense
@@ -32,7 +32,10 @@ class Texts:
     digest = "abc" * 20
 
     def passage(self, document_id: str) -> Passage:
-        return next(p for p in PASSAGES if p.id == document_id)
+        found = [p for p in PASSAGES if p.id == document_id]
+        if not found:
+            raise CorpusError(f"no document {document_id}")
+        return found[0]
 
 
 @pytest.fixture
@@ -107,6 +110,36 @@ def test_a_file_of_the_right_size_and_the_wrong_content(index: Path, name: str) 
     with pytest.raises(IndexError_, match="SHA-256 has changed"):
         check_digests(index)
     refused(index)
+
+
+@pytest.mark.parametrize("name", ["dense.faiss", "documents.npy", "sections.json", "sparse/indptr.npy", "encoder/components.npy"])
+def test_a_few_bytes_changed_are_found_at_opening(index: Path, name: str) -> None:
+    content = bytearray((index / name).read_bytes())
+    content[-2] ^= 0xFF
+    (index / name).write_bytes(content)
+    assert f"{name} is damaged (its SHA-256 has changed)" in refused(index)
+
+
+def test_of_a_large_index_the_small_files_are_read_at_opening_and_all_by_doctor(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where what is not read is damaged, a search says so in a line, and does not crash."""
+    monkeypatch.setattr(folder_module, "READ", (index / "sections.json").stat().st_size)
+    (index / "sparse" / "indptr.npy").write_bytes(_overwritten(index / "sparse" / "indptr.npy", 64))
+    (index / "documents.npy").write_bytes(_overwritten(index / "documents.npy", 9))
+    searcher = Searcher.open(index, Texts())
+    with pytest.raises(IndexError_, match=r"indptr.npy is damaged; run: infoseek index"):
+        searcher.search("the brightest of the minor planets in Bremen", mode="sparse")
+    with pytest.raises(CorpusError):
+        searcher.search("the brightest of the minor planets in Bremen", mode="dense")
+    with pytest.raises(IndexError_, match="SHA-256 has changed"):
+        check_digests(index)
+    (index / "sections.json").write_bytes(b"x" * (index / "sections.json").stat().st_size)
+    refused(index)
+
+
+def _overwritten(path: Path, last: int) -> bytes:
+    return path.read_bytes()[:-last] + b"\xce" * last
 
 
 def test_a_sound_index_passes_the_full_check(index: Path) -> None:

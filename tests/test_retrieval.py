@@ -221,6 +221,39 @@ def test_a_ranking_that_was_cut_is_levelled_from_where_it_was_cut() -> None:
     assert scores[100] == pytest.approx((1 - 100 / (FUSION_DEPTH - 1)) / 2, abs=1e-6)
 
 
+def test_fusion_by_reciprocal_ranks() -> None:
+    one = (np.array([4, 2, 9]), np.array([4.0, 2.0, 1.0]))
+    two = (np.array([2, 7]), np.array([9.0, 6.0]))
+    positions, scores = fuse((one, two), 10, "rrf")
+    assert [*positions] == [2, 4, 7, 9]
+    assert [*scores] == [round(v, 6) for v in (1 / 62 + 1 / 61, 1 / 61, 1 / 62, 1 / 63)]
+    deep = (np.arange(FUSION_DEPTH + 5), np.ones(FUSION_DEPTH + 5))
+    assert len(fuse((deep, (np.empty(0, np.int64), np.empty(0))), 1_000, "rrf")[0]) == FUSION_DEPTH
+
+
+def test_how_hybrid_fuses_is_in_the_manifest_and_may_be_said_otherwise(tmp_path: Path, passages: list[Passage]) -> None:
+    query = "Which river flows through Vienna?"
+    for fusion in ("scores", "rrf"):
+        build_index(passages, tmp_path / fusion, corpus_digest=Texts.digest, fusion=fusion)
+    by_scores, by_ranks = (Searcher.open(tmp_path / name, Texts(passages)) for name in ("scores", "rrf"))
+    assert (by_scores.manifest["fusion"], by_ranks.manifest["fusion"]) == ("scores", "rrf")
+    ranked = by_ranks.search(query)
+    assert ranked != by_scores.search(query) and ranked[0].score == round(2 / 61, 6)
+    assert ranked == by_scores.search(query, fusion="rrf") == by_scores.search_many([query], fusion="rrf")[0]
+    assert ranked == Searcher.open(tmp_path / "scores", Texts(passages), fusion="rrf").search(query)
+    assert [(h.document, h.page) for h in ranked] == by_ranks.ranks(query) == by_ranks.rank_all(query)["hybrid"]
+    assert by_ranks.search(query, mode="sparse") == by_scores.search(query, mode="sparse")
+    # Another fusion is not another build, and gives what that would.
+    before = (tmp_path / "scores" / "dense.faiss").stat().st_ino
+    build_index(passages, tmp_path / "scores", corpus_digest=Texts.digest, fusion="rrf")
+    assert (tmp_path / "scores" / "dense.faiss").stat().st_ino == before
+    assert digests(tmp_path / "scores") == digests(tmp_path / "rrf")
+    with pytest.raises(UsageError, match="no fusion mean: say scores or rrf"):
+        by_scores.search("x", fusion="mean")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="no fusion mean: say scores or rrf"):
+        build_index([], tmp_path / "x", corpus_digest="", fusion="mean")  # type: ignore[arg-type]
+
+
 @given(st.lists(st.integers(1, 9), max_size=8), st.lists(st.integers(1, 9), max_size=8), st.integers(1, 20))
 def test_fusion_does_not_depend_on_the_units_of_a_score(dense: list[int], sparse: list[int], unit: int) -> None:
     def ranking(scores: list[int], by: int) -> tuple[np.ndarray, np.ndarray]:

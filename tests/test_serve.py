@@ -116,6 +116,11 @@ def test_mode_and_excluded_pages(client: TestClient, searcher: Searcher) -> None
     asked = {"queries": ["a moon of Uranus"], "mode": "sparse", "exclude_pages": [page], "topk": 20}
     hits = client.post("/retrieve", json=asked).json()["result"][0]
     assert [h["id"] for h in hits] == [h.document for h in searcher.search("a moon of Uranus", 20, "sparse", [page])]
+    for fusion in ("scores", "rrf"):
+        asked = {"queries": ["a moon of Uranus"], "fusion": fusion, "topk": 20, "return_scores": True}
+        hits = client.post("/retrieve", json=asked).json()["result"][0]
+        wanted = searcher.search("a moon of Uranus", 20, fusion=fusion)  # type: ignore[arg-type]
+        assert [(h["document"]["id"], h["score"]) for h in hits] == [(h.document, h.score) for h in wanted]
 
 
 def test_documents_and_health(client: TestClient, searcher: Searcher) -> None:
@@ -126,6 +131,7 @@ def test_documents_and_health(client: TestClient, searcher: Searcher) -> None:
         assert answer.status_code == 404 and "document" in answer.json()["error"]
     health = client.get("/health").json()
     assert health["status"] == "ok" and health["passages"] == len(searcher) and health["encoder"] == "lsa"
+    assert health["fusion"] == "scores"
 
 
 # Limits
@@ -142,6 +148,7 @@ def test_documents_and_health(client: TestClient, searcher: Searcher) -> None:
         ({}, "give either queries (a list) or query (a string)"),
         ({"queries": ["x"], "query": "x"}, "give either"),
         ({"query": "x", "mode": "fast"}, "mode: Input should be 'dense', 'sparse' or 'hybrid'"),
+        ({"query": "x", "fusion": "mean"}, "fusion: Input should be 'scores' or 'rrf'"),
     ],
 )
 def test_over_a_limit_is_a_422_with_one_line(client: TestClient, body: dict[str, Any], line: str) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.records import Hit
+from infoseek_offline.retrieval.ranking import Fusion
 from infoseek_offline.retrieval.searcher import BATCH, Mode, Searcher
 
 WAITING = 1_024  # searches; more are turned away, so that answers do not come after their clients have gone
@@ -29,6 +30,7 @@ class Asked(NamedTuple):
     k: int
     mode: Mode
     exclude_pages: tuple[int, ...]
+    fusion: Fusion | None
 
 
 Waiting = tuple[Asked, list[str], asyncio.Future[list[list[Hit]]]]
@@ -45,12 +47,14 @@ class Batcher:
         self._waiting: deque[Waiting] = deque()
         self._busy: set[asyncio.Task[None]] = set()
 
-    async def search(self, queries: Sequence[str], k: int, mode: Mode, exclude_pages: Sequence[int] = ()) -> list[list[Hit]]:
+    async def search(
+        self, queries: Sequence[str], k: int, mode: Mode, exclude_pages: Sequence[int] = (), fusion: Fusion | None = None
+    ) -> list[list[Hit]]:
         """As `Searcher.search_many`. Raises Busy."""
         if len(self._waiting) >= WAITING:
             raise Busy
         answer: asyncio.Future[list[list[Hit]]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((Asked(k, mode, tuple(sorted(set(exclude_pages)))), list(queries), answer))
+        self._waiting.append((Asked(k, mode, tuple(sorted(set(exclude_pages))), fusion), list(queries), answer))
         if len(self._busy) < self.threads:
             task = asyncio.create_task(self._work())
             self._busy.add(task)

@@ -28,6 +28,7 @@ from infoseek_offline.errors import IndexError_
 from infoseek_offline.files import read_json, write_json
 
 FORMAT = 2
+READ = 32 << 20
 MANIFEST = "manifest.json"
 NAMES = {MANIFEST, "encoder", "dense.faiss", "sparse", "documents.npy", "pages.npy", "sections.npy", "sections.json"}
 KEY, VECTORS = "building.json", "vectors"  # of a build under way
@@ -41,9 +42,7 @@ def file_table(folder: Path) -> dict[str, dict[str, Any]]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != MANIFEST:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            table[name] = {"size": path.stat().st_size, "sha256": digest}
+            table[name] = {"size": path.stat().st_size, "sha256": _digest(path)}
     return table
 
 
@@ -68,8 +67,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def check_cheaply(folder: Path, manifest: dict[str, Any]) -> None:
+    """At every opening: the sizes of all files, and the digests of the smallest, READ bytes together, which takes some 0.05 s.
+    Raises IndexError_ for the first that is not as it was built."""
+    check_sizes(folder, manifest)
+    read = 0
+    for name, entry in sorted(manifest["files"].items(), key=lambda item: (item[1]["size"], item[0])):
+        read += entry["size"]
+        if read > READ:
+            break
+        _check_digest(folder / name, entry)
+
+
 def check_sizes(folder: Path, manifest: dict[str, Any]) -> None:
-    """The cheap check, at every opening. Raises IndexError_ for a file that is missing or of another size."""
+    """Raises IndexError_ for a file that is missing or of another size."""
     for name, entry in manifest["files"].items():
         path = folder / name
         if not path.is_file():
@@ -82,11 +93,19 @@ def check_digests(folder: Path) -> dict[str, Any]:
     """The full check: reads every file; gives the manifest. Raises IndexError_ for the first that is not as it was built."""
     manifest = read_manifest(folder)
     check_sizes(folder, manifest)
-    found = file_table(folder)
     for name, entry in manifest["files"].items():
-        if found[name] != entry:
-            raise IndexError_(f"{folder / name} is damaged (its SHA-256 has changed); run: {REBUILD}")
+        _check_digest(folder / name, entry)
     return manifest
+
+
+def _check_digest(path: Path, entry: dict[str, Any]) -> None:
+    if _digest(path) != entry["sha256"]:
+        raise IndexError_(f"{path} is damaged (its SHA-256 has changed); run: {REBUILD}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from infoseek_offline.engine import batches
-from infoseek_offline.errors import IndexError_
+from infoseek_offline.errors import IndexError_, UsageError
 from infoseek_offline.files import digest_of, write_json
 from infoseek_offline.records import Passage
-from infoseek_offline.retrieval.dense import DenseIndex, build_dense
+from infoseek_offline.retrieval.dense import DenseIndex, build_dense, default_nprobe
 from infoseek_offline.retrieval.encoder import (
     DESCRIPTION,
     Encoder,
@@ -27,8 +27,9 @@ from infoseek_offline.retrieval.encoder import (
     load_encoder,
     make_encoder,
 )
-from infoseek_offline.retrieval.folder import FORMAT, VECTORS, building, file_table, read_manifest, write_manifest
+from infoseek_offline.retrieval.folder import FORMAT, VECTORS, building, check_sizes, file_table, read_manifest, write_manifest
 from infoseek_offline.retrieval.lsa import LsaEncoder
+from infoseek_offline.retrieval.ranking import FUSIONS, Fusion
 from infoseek_offline.retrieval.recall import TOP, measure, sample_queries
 from infoseek_offline.retrieval.shards import SHARD, Say, encode, tokenise
 from infoseek_offline.retrieval.sparse import build_sparse
@@ -52,6 +53,7 @@ def build_index(
     settings: Settings | None = None,
     factory: str | None = None,
     nprobe: int | None = None,
+    fusion: Fusion = "scores",
     language: str = "en",
     corpus_digest: str,
     workers: int = 1,
@@ -61,6 +63,7 @@ def build_index(
     """Index `passages` into `folder` and give the manifest. An index that stands there is replaced only by a whole new one.
 
     `passages` is read up to three times where it is a function that gives them afresh, else held in memory; pages must ascend.
+    `fusion` is how searches of the index fuse, where they do not say otherwise.
     `selftest` is called with the folder and the manifest before it is finished, and what it gives goes into the manifest.
     Raises IndexError_ where there are no passages, where the encoder can't be had, or where the folder can't be written (see
     folder.building); UsageError for a factory or settings that do not fit.
@@ -69,11 +72,13 @@ def build_index(
     say = progress or (lambda what, done, total: None)
     settings = settings or Settings()
     check_settings(encoder, settings)
+    if fusion not in FUSIONS:
+        raise UsageError(f"no fusion {fusion}: say scores or rrf")
     versions = _versions(encoder, settings)
     key = {"corpus": corpus_digest, "encoder": encoder, **asdict(settings), "language": language, "versions": versions}
     key = _with_model(key, encoder)
     asked = digest_of(key, factory)
-    if nprobe and not selftest and (retuned := _retuned(Path(folder), asked, nprobe)):
+    if not selftest and (retuned := _retuned(Path(folder), asked, nprobe, fusion)):
         return retuned
     with building(Path(folder), key) as work:
         identities = _Identities()
@@ -99,6 +104,7 @@ def build_index(
             "encoder": model.describe(),
             "dense": {**dense, **recall},
             "sparse": sparse,
+            "fusion": fusion,
             "versions": versions,
             "files": {n: entry for n, entry in file_table(work).items() if n.split("/")[0] not in (VECTORS, "building.json")},
         }
@@ -109,18 +115,21 @@ def build_index(
     return manifest
 
 
-def _retuned(folder: Path, asked: str, nprobe: int) -> dict[str, Any] | None:
-    """The index that is there with another nprobe, where that is all that differs and its recall was measured: what a build would
-    give, without it."""
+def _retuned(folder: Path, asked: str, nprobe: int | None, fusion: Fusion) -> dict[str, Any] | None:
+    """The index that is there with another nprobe or fusion, where that is all that differs and its recall was measured: what a
+    build would give, without it. Asked for just what is there, it is built again."""
     try:
         manifest = read_manifest(folder)
         dense = manifest["dense"]
-        if manifest["asked"] != asked or str(nprobe) not in dense["recall by nprobe"] or "selftest" in manifest:
+        if manifest["asked"] != asked or "selftest" in manifest or not (nprobe or manifest["fusion"] != fusion):
             return None
+        if dense["lists"] or nprobe:
+            nprobe = nprobe or default_nprobe(dense["lists"])
+            dense.update({"nprobe": nprobe, f"recall@{TOP}": dense["recall by nprobe"][str(nprobe)]})
+        check_sizes(folder, manifest)
     except (IndexError_, KeyError, TypeError):
         return None
-    recall = dense["recall by nprobe"]
-    dense.update({"nprobe": nprobe, f"recall@{TOP}": recall[str(nprobe)]})
+    manifest["fusion"] = fusion
     write_manifest(folder, manifest)
     return manifest
 

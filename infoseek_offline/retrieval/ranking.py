@@ -7,7 +7,7 @@ rounding is what makes ties equal where only the last bits differ (another batch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ DECIMALS = 6
 SCALE = 10.0**DECIMALS
 BLOCK = 64
 FUSION_DEPTH = 200
+RRF = 60  # the constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)
 
+Fusion = Literal["scores", "rrf"]
+FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
 Ranking = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
@@ -53,16 +56,21 @@ def at_most_kth(scores: NDArray[Any], k: int) -> float:
     return float(np.partition(scores[: blocks * BLOCK].reshape(BLOCK, blocks).max(axis=0), blocks - k)[blocks - k])
 
 
-def fuse(rankings: Sequence[Ranking], k: int) -> Ranking:
-    """The mean of the components' levelled scores, over the first `FUSION_DEPTH` of each; at most that many times their number
-    come out. Scores and not ranks: they tell a hit that stands far above the next from one that does not (Bruch, Gai and Ingber
-    2023; measured on our corpora in docs/retrieval.md)."""
+def fuse(rankings: Sequence[Ranking], k: int, fusion: Fusion = "scores") -> Ranking:
+    """The first `FUSION_DEPTH` of each component as one ranking; at most that many times their number come out.
+
+    `scores`: the mean of the components' levelled scores, which tell a hit that stands far above the next from one that does not
+    (Bruch, Gai and Ingber 2023; measured on our corpora in docs/retrieval.md). `rrf`: the sum of 1 / (60 + rank)."""
     positions = np.concatenate([positions[:FUSION_DEPTH] for positions, _ in rankings])
-    gains = np.concatenate([_levelled(scores) for _, scores in rankings])
+    if fusion == "rrf":
+        parts = [1 / (RRF + 1.0 + np.arange(len(scores[:FUSION_DEPTH]))) for _, scores in rankings]
+    else:
+        parts = [_levelled(scores) / len(rankings) for _, scores in rankings]
     unique, inverse = np.unique(positions, return_inverse=True)
-    means = np.round(np.bincount(inverse, weights=gains, minlength=len(unique)) / len(rankings), DECIMALS)
-    best = np.lexsort((unique, -means))[:k]
-    return unique[best], means[best]
+    sums = np.bincount(inverse, weights=np.concatenate(parts), minlength=len(unique))
+    fused = np.asarray(np.round(sums, DECIMALS), np.float64)
+    best = np.lexsort((unique, -fused))[:k]
+    return unique[best], fused[best]
 
 
 def _levelled(scores: NDArray[np.float64]) -> NDArray[np.float64]:

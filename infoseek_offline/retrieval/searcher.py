@@ -1,8 +1,9 @@
-"""Searching an index: dense, sparse, or both fused by their levelled scores.
+"""Searching an index: dense, sparse, or both fused, by their levelled scores or by their ranks.
 
 Results are the same bytes on every call, in any thread, alone or among many. A query in which nothing is known finds nothing
 (a transformer knows something of every query but the blank one).
-Hybrid fuses the first 200 of both components (ranking.FUSION_DEPTH), so it gives at most 400 hits. All components order ties by
+Hybrid fuses the first 200 of both components (ranking.FUSION_DEPTH), so it gives at most 400 hits; how is in the index's manifest,
+and may be said otherwise for a searcher or a search. All components order ties by
 the passage's position in the corpus.
 """
 
@@ -21,8 +22,8 @@ from infoseek_offline.files import read_json
 from infoseek_offline.records import Hit, Passage
 from infoseek_offline.retrieval.dense import DenseIndex
 from infoseek_offline.retrieval.encoder import load_encoder
-from infoseek_offline.retrieval.folder import MANIFEST, REBUILD, check_sizes, read_manifest
-from infoseek_offline.retrieval.ranking import FUSION_DEPTH, Ranking, empty, fuse
+from infoseek_offline.retrieval.folder import MANIFEST, REBUILD, check_cheaply, read_manifest
+from infoseek_offline.retrieval.ranking import FUSION_DEPTH, FUSIONS, Fusion, Ranking, empty, fuse
 from infoseek_offline.retrieval.sparse import SparseIndex
 from infoseek_offline.retrieval.tokenise import hashed
 
@@ -58,9 +59,17 @@ class Filter(NamedTuple):
 class Searcher:
     """Open it with `Searcher.open`, once in each process (after a fork, not before)."""
 
-    def __init__(self, folder: Path, manifest: dict[str, Any], source: PassageSource, encoder: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: dict[str, Any],
+        source: PassageSource,
+        encoder: str | None = None,
+        fusion: Fusion | None = None,
+    ) -> None:
         """Map the files of a whole index; `open` also checks that it is one."""
         self.manifest = manifest
+        self.fusion: Fusion = fusion or manifest.get("fusion", "scores")
         self.encoder = load_encoder(folder / "encoder", encoder)
         self._folder = folder
         self._source = source
@@ -71,8 +80,11 @@ class Searcher:
         self._whole = all(len(part) == manifest["passages"] for part in parts)
 
     @classmethod
-    def open(cls, folder: Path, passage_source: PassageSource, *, encoder: str | None = None) -> Searcher:
-        """Map the index in `folder`. `encoder`, where given, must be the one that the index was made with.
+    def open(
+        cls, folder: Path, passage_source: PassageSource, *, encoder: str | None = None, fusion: Fusion | None = None
+    ) -> Searcher:
+        """Map the index in `folder`. `encoder`, where given, must be the one that the index was made with; `fusion`, where given,
+        stands for the one in its manifest.
 
         Raises IndexError_, with the command that mends it: no index or an unfinished one, another format, another corpus,
         another encoder, a file that is missing or damaged. Raises MissingExtra where the encoder's packages are not installed.
@@ -83,8 +95,8 @@ class Searcher:
             if manifest["corpus"] != passage_source.digest:
                 made, here = manifest["corpus"][:12], passage_source.digest[:12]
                 raise IndexError_(f"the index {folder} was made of corpus {made}, the corpus here is {here}; run: {REBUILD}")
-            check_sizes(folder, manifest)
-            searcher = cls(folder, manifest, passage_source, encoder)
+            check_cheaply(folder, manifest)
+            searcher = cls(folder, manifest, passage_source, encoder, fusion)
             whole = searcher._whole and searcher.encoder.dimension == manifest["dense"]["dimension"]
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise IndexError_(f"the index {folder} is damaged ({error}); run: {REBUILD}") from error
@@ -101,6 +113,7 @@ class Searcher:
         k: int = 10,
         mode: Mode = "hybrid",
         exclude_pages: Collection[int] = (),
+        fusion: Fusion | None = None,
         *,
         pages: Collection[int] | None = None,
         sections: Collection[str] | None = None,
@@ -108,10 +121,10 @@ class Searcher:
         """The best `k` passages with their texts, best first, as if the pages in `exclude_pages` did not exist, and where given
         only of these `pages`, only of sections with these titles ("" is the lead).
 
-        `Hit.scores` has the score of each component that found the passage among its own results. Raises UsageError for a
-        negative k or an unknown mode.
+        `Hit.scores` has the score of each component that found the passage among its own results. `fusion` is how hybrid fuses,
+        by default as the searcher does. Raises UsageError for a negative k, an unknown mode or an unknown fusion.
         """
-        return self.search_many([query], k, mode, exclude_pages, pages=pages, sections=sections)[0]
+        return self.search_many([query], k, mode, exclude_pages, fusion, pages=pages, sections=sections)[0]
 
     def search_many(
         self,
@@ -119,13 +132,14 @@ class Searcher:
         k: int = 10,
         mode: Mode = "hybrid",
         exclude_pages: Collection[int] = (),
+        fusion: Fusion | None = None,
         *,
         pages: Collection[int] | None = None,
         sections: Collection[str] | None = None,
     ) -> list[list[Hit]]:
         """`search` for each query, in order, with the same results as one by one; the encoder is called once for 64 queries."""
         chosen = self.filter(exclude_pages, pages, sections)
-        return [self._hits(found, mode) for found in self._rank(list(queries), k, (mode,), chosen)]
+        return [self._hits(found, mode) for found in self._rank(list(queries), k, (mode,), chosen, fusion)]
 
     def get_document(self, document_id: str) -> Passage:
         """The passage of an id. Raises CorpusError where there is none."""
@@ -175,13 +189,18 @@ class Searcher:
         low, high = np.searchsorted(self._pages, wanted), np.searchsorted(self._pages, wanted, side="right")
         return np.concatenate([np.empty(0, np.int64), *(np.arange(a, b) for a, b in zip(low, high, strict=True))])
 
-    def _rank(self, queries: Sequence[str], k: int, modes: tuple[Mode, ...], chosen: Filter) -> list[dict[str, Ranking]]:
+    def _rank(
+        self, queries: Sequence[str], k: int, modes: tuple[Mode, ...], chosen: Filter, fusion: Fusion | None = None
+    ) -> list[dict[str, Ranking]]:
         """For each query rankings cut to k for the asked modes; the components behind `hybrid` come along, uncut if not asked."""
         if k < 0:
             raise UsageError(f"k is {k}: ask for 0 hits or more")
         for mode in modes:
             if mode not in MODES:
                 raise UsageError(f"no search mode {mode}: say dense, sparse or hybrid")
+        fusion = fusion or self.fusion
+        if fusion not in FUSIONS:
+            raise UsageError(f"no fusion {fusion}: say scores or rrf")
         hybrid = "hybrid" in modes
         depth = max(k, FUSION_DEPTH) if hybrid else k
         texts = [query.encode("utf-8", "replace").decode() for query in queries]
@@ -195,7 +214,7 @@ class Searcher:
                 found["sparse"] = self._sparse.search(terms, depth, chosen.hidden)
         for found in ranked:
             if hybrid:
-                found["hybrid"] = fuse((found["dense"], found["sparse"]), k)
+                found["hybrid"] = fuse((found["dense"], found["sparse"]), k, fusion)
             for mode in modes:
                 found[mode] = (found[mode][0][:k], found[mode][1][:k])
         return ranked
@@ -214,7 +233,7 @@ class Searcher:
         parts = {name: dict(zip(*(a.tolist() for a in rankings[name]), strict=True)) for name in rankings if name != mode}
         hits = []
         for position, score in zip(*(a.tolist() for a in rankings[mode]), strict=True):
-            passage = self._source.passage(self._documents[position].decode())
+            passage = self._source.passage(self._documents[position].decode("utf-8", "replace"))
             scores = {name: found[position] for name, found in parts.items() if position in found}
             hits.append(
                 Hit(
@@ -232,7 +251,7 @@ class Searcher:
     def _places(self, ranking: Ranking) -> list[Place]:
         positions = ranking[0]
         ids = self._documents[positions].tolist()
-        return [(i.decode(), page) for i, page in zip(ids, self._pages[positions].tolist(), strict=True)]
+        return [(i.decode("utf-8", "replace"), page) for i, page in zip(ids, self._pages[positions].tolist(), strict=True)]
 
 
 def _mapped(path: Path) -> NDArray[Any]:

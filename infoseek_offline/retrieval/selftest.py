@@ -53,7 +53,7 @@ def known_items(corpus: Corpus, folder: Path, manifest: dict[str, Any]) -> dict[
         for item in chosen:
             for mode, places in searcher.rank_all(item.query, TOP, [item.hidden]).items():
                 hits[mode] += any(page == item.page for _, page in places)
-        recall = {mode: round(n / max(1, len(chosen)), 4) for mode, n in hits.items()}
+        recall = {mode: round(n / len(chosen), 4) if chosen else None for mode, n in hits.items()}
         found[kind] = {"queries": len(chosen), f"recall@{TOP}": recall}
     return found
 

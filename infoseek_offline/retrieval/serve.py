@@ -32,6 +32,7 @@ from infoseek_offline.errors import CorpusError, UsageError
 from infoseek_offline.records import Hit, Passage
 from infoseek_offline.retrieval.batcher import Batcher, Busy
 from infoseek_offline.retrieval.mcp_server import make_mcp
+from infoseek_offline.retrieval.ranking import Fusion
 from infoseek_offline.retrieval.searcher import Mode, Searcher
 
 MAX_K = 100
@@ -62,6 +63,7 @@ class Retrieve(BaseModel):
     topk: Annotated[int, Field(ge=1, le=MAX_K, strict=True), WHOLE] | None = None
     return_scores: Annotated[bool, Field(strict=True)] = False
     mode: Mode = "hybrid"
+    fusion: Fusion | None = None
     exclude_pages: Annotated[list[Annotated[int, Field(ge=0, lt=2**31, strict=True), WHOLE]], Field(max_length=1_000)] = []
 
     @model_validator(mode="after")
@@ -104,6 +106,7 @@ class Health(BaseModel):
     version: str
     passages: int
     encoder: str
+    fusion: str
     corpus: str
 
 
@@ -151,7 +154,8 @@ def make_app(searcher: Searcher, host: str = "127.0.0.1") -> FastAPI:
         """Search the passages. An empty list of queries has an empty result."""
         queries = [asked.query] if asked.query is not None else asked.queries or []
         try:
-            found = await batcher.search(queries, asked.topk or DEFAULT_K, asked.mode, asked.exclude_pages) if queries else []
+            wanted = (asked.topk or DEFAULT_K, asked.mode, asked.exclude_pages, asked.fusion)
+            found = await batcher.search(queries, *wanted) if queries else []
         except Busy:
             raise HTTPException(503, "too many searches wait: try again", {"Retry-After": "1"}) from None
         if asked.query is not None:
@@ -174,7 +178,8 @@ def make_app(searcher: Searcher, host: str = "127.0.0.1") -> FastAPI:
     async def health() -> Health:
         manifest = searcher.manifest
         encoder = str(manifest["encoder"].get("model", manifest["encoder"]["name"]))
-        return Health(status="ok", version=__version__, passages=len(searcher), encoder=encoder, corpus=manifest["corpus"])
+        served = {"encoder": encoder, "fusion": searcher.fusion, "corpus": manifest["corpus"]}
+        return Health(status="ok", version=__version__, passages=len(searcher), **served)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

@@ -77,7 +77,7 @@ class SparseIndex:
             raise IndexError_(f"{folder} is damaged ({error}); run: infoseek index") from error
         if len(self._indptr) != len(self._terms) + 1 or len(self._data) != len(self._indices):
             raise IndexError_(f"{folder} is damaged (its files disagree); run: infoseek index")
-        self._passages = passages
+        self._passages, self._folder = passages, folder
 
     def search(self, terms: NDArray[np.uint64], k: int, without: NDArray[Any] | None = None) -> Ranking:
         """The best `k` passages for a query's terms, but those at the positions (or under the mask) `without`.
@@ -92,6 +92,8 @@ class SparseIndex:
             return empty()
         # In the order of the columns, so that the sums are the same whatever the order of the words.
         parts = [slice(low, high) for low, high in zip(self._indptr[columns], self._indptr[columns + 1], strict=True)]
+        if any(not 0 <= part.start <= part.stop <= len(self._data) for part in parts):
+            raise IndexError_(f"{self._folder / 'indptr.npy'} is damaged; run: infoseek index")
         ends = np.concatenate(([0], np.cumsum([part.stop - part.start for part in parts])))
         postings = csc_matrix(
             (np.concatenate([self._data[p] for p in parts]), np.concatenate([self._indices[p] for p in parts]), ends),

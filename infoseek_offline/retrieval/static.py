@@ -18,7 +18,7 @@ import numpy as np
 
 from infoseek_offline.errors import IndexError_, MissingExtra
 from infoseek_offline.retrieval.encoder import DISTIL, Vectors, digest_of, read_description, write_description
-from infoseek_offline.retrieval.transformer import go_offline, model_digest, model_folder
+from infoseek_offline.retrieval.transformer import check_model, go_offline, model_digest, model_folder
 
 DIMENSION = 256
 LONGEST = 512  # pieces of a text that are looked at
@@ -50,6 +50,7 @@ class StaticEncoder:
         Raises IndexError_ where the model is not there or model2vec can't read it, MissingExtra without the packages.
         """
         folder = teacher_folder(spec)
+        check_model(folder)
         go_offline()
         try:
             import torch

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -44,10 +46,7 @@ class SentenceTransformersEncoder:
 
         Raises IndexError_ where `folder` holds no model, MissingExtra where sentence-transformers is not installed.
         """
-        if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
-            raise IndexError_(
-                f"no sentence-transformers model in {folder} (it has no modules.json): put it there, or use --encoder lsa"
-            )
+        check_model(folder)
         self.name = name
         self.folder = folder.resolve()
         self.settings = settings or Settings()
@@ -86,6 +85,8 @@ class SentenceTransformersEncoder:
         made_for = {"onnx": "*.onnx", "openvino": "openvino*.xml"}.get(self.settings.backend)
         if made_for and not any(self.folder.rglob(made_for)):
             self._model.save_pretrained(str(folder / CONVERTED), create_model_card=False)
+            for path in (folder / CONVERTED).rglob("openvino*.xml"):
+                _number_afresh(path)
         write_description(self, folder)
 
     def _encode(self, encode: Callable[..., Any], texts: Sequence[str], prompt: str | None) -> Vectors:
@@ -116,12 +117,20 @@ def model_folder(spec: str) -> Path:
     if spec == "minilm":
         return minilm_folder()
     folder = Path(spec).expanduser()
-    if not folder.is_dir():
+    if not spec or not folder.is_dir():
         raise IndexError_(
-            f"no encoder {spec}: say lsa, minilm, distil, or the path of a sentence-transformers folder "
+            f"no encoder {spec or repr(spec)}: say lsa, minilm, distil, or the path of a sentence-transformers folder "
             f"(nothing is downloaded: put the model at {folder.absolute()})"
         )
     return folder
+
+
+def check_model(folder: Path) -> None:
+    """Raises IndexError_ where `folder` is none of a model."""
+    if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
+        raise IndexError_(
+            f"no sentence-transformers model in {folder} (it has no modules.json): put it there, or use --encoder lsa"
+        )
 
 
 def minilm_folder() -> Path:
@@ -135,6 +144,8 @@ def minilm_folder() -> Path:
 
 def go_offline() -> None:
     """Before anything of Hugging Face's is imported: it reads these once."""
+    # OpenVINO and NNCF do without their telemetry where it can't be imported; no other switch keeps it from calling home.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     for switch in SWITCHES:
         os.environ[switch] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -159,10 +170,8 @@ def _load(folder: Path, settings: Settings) -> Any:
         if "requires installing" in str(error):
             raise MissingExtra(f"--backend {settings.backend}", BACKENDS[settings.backend], settings.backend) from error
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise IndexError_(
-            f"the model in {folder} can't be loaded on {settings.device} ({reason}): copy all its files there again, or use "
-            "--device cpu"
-        ) from error
+        mend = "copy all its files there again, or use " + ("--encoder lsa" if settings.device == "cpu" else "--device cpu")
+        raise IndexError_(f"the model in {folder} can't be loaded on {settings.device} ({reason}): {mend}") from error
     finally:
         logging.set_verbosity(verbosity)
         if bars:
@@ -182,6 +191,13 @@ def _one_thread(settings: Settings) -> dict[str, Any]:
     if settings.backend == "openvino":
         return {"ov_config": {"INFERENCE_NUM_THREADS": "1", "INFERENCE_PRECISION_HINT": "f32"}}
     return {}
+
+
+def _number_afresh(path: Path) -> None:
+    """The layers' names in an OpenVINO model have numbers of a counter of the process: those of a second conversion are others."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r'(<layer id="(\d+)" name="(\w+)_)\d+(" type="\3")', r"\1\2\4", text)
+    path.write_text(re.sub(r'<net name="Model\d+"', '<net name="Model"', text), encoding="utf-8")
 
 
 def model_digest(folder: Path) -> str:
