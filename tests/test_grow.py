@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,12 +15,14 @@ from infoseek_offline import pipeline
 from infoseek_offline.agents.base import Move, Planner
 from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.checks.all import STRUCTURE
+from infoseek_offline.checks.minimality import check_m2
 from infoseek_offline.checks.problem import Problem
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.spread import shape_of
 from infoseek_offline.records import ResearchTree
+from infoseek_offline.trees.combine import complete
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import MAX_MOVES, NO_START, Grown, Growth, grow
 from infoseek_offline.trees.options import Options
@@ -296,15 +299,60 @@ def test_a_finished_tree_is_well_formed(options: Options) -> None:
 # Shapes
 
 
-@pytest.mark.parametrize("asked", ["chain", "bush", "balanced"])
-def test_a_tree_has_the_shape_that_was_asked_for(options: Options, asked: str) -> None:
-    found = [
-        grow(root, RulePlanner(), options, BOUNDS, SHAPE, random.Random(f"{root}/{seed}"), asked).tree
-        for root in roots(options.corpus, 2) for seed in SEEDS
-    ]  # fmt: skip
-    trees = [tree for tree in found if tree is not None]
-    right = sum(shape_of(tree) == asked for tree in trees)
-    assert right >= 3 and right > 0.7 * len(trees)
+def test_a_tree_has_the_shape_that_was_asked_for(sample_home: Path) -> None:
+    pipeline.claims(sample_home)
+    wide = fresh_options(Corpus.open(sample_home / "corpus"))
+    for asked, most in (("chain", 4), ("bush", 4), ("balanced", 2)):
+        right, trees = 0, 0
+        for root in pipeline.answer_order(wide.corpus, 1)[:600]:
+            tree = grow(root, RulePlanner(), wide, BOUNDS, SHAPE, random.Random(f"{root}/{asked}"), asked).tree
+            trees += tree is not None
+            right += tree is not None and shape_of(tree) == asked
+            if right == most:
+                break
+        assert right == most and right > 0.6 * trees, asked
+
+
+# What the checks will say, foreseen
+
+
+def test_what_can_be_foreseen_is_no_reason_to_refuse_a_tree(options: Options) -> None:
+    """M2 in levels further down and by hyperlinks, M4 from below, X3: a clue at fault is not offered, rather than a tree lost."""
+    trees = done(RulePlanner(), options, step=2)
+    failed = Counter(name for tree in trees for name in structure(options, tree))
+    assert len(trees) > 20 and sum(failed.values()) <= 0.05 * len(trees), failed
+
+
+def test_what_is_left_without_an_inner_vertex_is_what_the_check_finds(options: Options) -> None:
+    """Where no mention associates pages, both readings of M2 are the same."""
+    tried = 0
+    for root in roots(options.corpus, 2):
+        growth = grow(root, RulePlanner(), options, BOUNDS, SHAPE, random.Random(root), "chain").growth
+        if growth is not None:
+            measured = check_m2(Problem(options.corpus, options.extents, growth.draft.freeze(), BOUNDS)).measured
+            foreseen = [len(s) for s in growth.ahead.skipped_by_links(growth.draft.root)]
+            assert sorted(foreseen) == sorted(measured["by_links"].values())
+            tried += 1
+    assert tried > 5
+
+
+def test_clues_that_were_chosen_together_solve_their_vertex(options: Options) -> None:
+    told = 0
+    for root in roots(options.corpus, 2):
+        growth = Growth(root, options, BOUNDS, SHAPE, random.Random(root), 2)
+        starts = growth.moves()[:-1]
+        if not starts:
+            continue
+        growth.apply(starts[0])
+        child = growth.draft.children(growth.draft.root)[0]
+        known = (list(child.constraints), len(growth.draft.vertices))
+        if not complete(growth, child):
+            assert (child.constraints, len(growth.draft.vertices)) == known
+            continue
+        told += 1
+        assert growth.solved(child)
+        assert all(len(growth.candidates(child, i)) > 1 for i in range(len(child.constraints))), "no clue is idle"
+    assert told > 5
 
 
 # The seed

@@ -5,6 +5,9 @@ from __future__ import annotations
 from infoseek_offline.checks.problem import Problem, verdict
 from infoseek_offline.records import Constraint, Verdict, Vertex
 
+BARE_KEY = "connected"  # of a link of which no relation was read
+UNKNOWN_KIND = "subject"
+
 
 def check_r1(problem: Problem) -> Verdict:
     """The whole question in each phrasing, and each clue of it, as a query: the answer's page is not among the first k hits of
@@ -75,16 +78,23 @@ def evidence_passages(problem: Problem, vertex: Vertex, constraint: Constraint) 
 
 def solving_queries(problem: Problem, vertex: Vertex) -> list[str]:
     """What a solver who got so far would search for: the vertex's kind with all its clues, and with each of them, the other sides
-    by name."""
+    by name; last the names alone of pages of which no more is known than that they are connected."""
+    kind = "" if vertex.noun == UNKNOWN_KIND else vertex.noun
     clues = [_words(problem, c) for c in vertex.constraints]
-    return list(
-        dict.fromkeys(" ".join(p for p in parts if p) for parts in [[vertex.noun, *clues], *([vertex.noun, c] for c in clues)])
-    )
+    bare = [words for c, words in zip(vertex.constraints, clues, strict=True) if c.key == BARE_KEY]
+    told = [[kind, *clues], *([kind, c] for c in clues), *([words] for words in bare)]
+    return list(dict.fromkeys(" ".join(p for p in parts if p) for parts in told))
 
 
 def _words(problem: Problem, constraint: Constraint) -> str:
+    """Nothing is said but what a page may say: no English in a wiki of another language, where an infobox's own key says it."""
     other = constraint.value
     if constraint.other:
         below = problem.tree.vertex(constraint.other)
         other = below.title if below.role != "blur" else below.noun
-    return " ".join(constraint.wording.replace("{v}", "").replace("{o}", other).split())
+    wording = constraint.wording.replace("{v}", "")
+    if constraint.key == BARE_KEY:
+        wording = "{o}"
+    elif problem.corpus.language.split("-")[0] not in ("en", "simple"):
+        wording = "{o}" if constraint.kind in ("type", "category") else f"{constraint.key} {{o}}"
+    return " ".join(wording.replace("{o}", other).split())

@@ -55,7 +55,8 @@ class Searches:
     def found_by_search(self, tree: ResearchTree) -> Measured:
         """A vertex's kind with all its clues, or with one, the other sides by name, finds a passage where one can be read."""
         k, answer = self.bounds["solve_k"], tree.root.page
-        asked = [(v, _solving(tree, v)) for v in reversed(tree.vertices) if v.role in ("root", "inner")]
+        english = self.stored.language.split("-")[0] in ("en", "simple")
+        asked = [(v, _solving(tree, v, english)) for v in reversed(tree.vertices) if v.role in ("root", "inner")]
         found = self._rank((query for _, queries in asked for query in queries), k)
         ranks, searches = {}, {}
         shows: list[int] = []
@@ -82,17 +83,23 @@ class Searches:
         return found
 
 
-def _solving(tree: ResearchTree, v: Vertex) -> list[str]:
-    """The queries of a vertex: its kind with all its clues, and with each."""
-    clues = [_named(tree, c) for c in v.constraints]
-    told = (clues, *([clue] for clue in clues))
-    return list(dict.fromkeys(" ".join(words for words in (v.noun, *some) if words) for some in told))
+def _solving(tree: ResearchTree, v: Vertex, english: bool) -> list[str]:
+    """The queries of a vertex: its kind with all its clues, with each, and of a bare connection the name alone."""
+    clues = [_named(tree, c, english) for c in v.constraints]
+    kind = v.noun if v.noun != "subject" else ""
+    told = [" ".join(filter(None, (kind, *clues))), *(" ".join(filter(None, (kind, clue))) for clue in clues)]
+    told += [clue for clue, c in zip(clues, v.constraints, strict=True) if c.key == "connected"]
+    return list(dict.fromkeys(told))
 
 
-def _named(tree: ResearchTree, c: Constraint) -> str:
-    """A constraint in words, without its own side: what is vague stays so."""
+def _named(tree: ResearchTree, c: Constraint, english: bool) -> str:
+    """A constraint in words of the wiki, without its own side: what is vague stays so."""
     other = c.value
     if c.kind == "link":
         below = tree.vertex(c.other)
         other = below.noun if below.role == "blur" else below.title
-    return " ".join(c.wording.replace("{v}", "").replace("{o}", other).split())
+    if c.key == "connected" or (c.kind in ("type", "category") and not english):
+        said = "{o}"
+    else:
+        said = c.wording.replace("{v}", "") if english else c.key + " {o}"
+    return " ".join(said.replace("{o}", other).split())

@@ -19,6 +19,8 @@ from infoseek_offline.agents.base import Move, Planner
 from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, ResearchTree
+from infoseek_offline.trees.ahead import LOOSE, Ahead, comparable
+from infoseek_offline.trees.combine import complete
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.joins import Joins
 from infoseek_offline.trees.options import Option, Options
@@ -27,12 +29,12 @@ from infoseek_offline.trees.tree import Draft, DraftVertex
 MAX_MOVES = 250
 MAX_RETREATS = 6
 HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
-LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
 FEW = 3  # pages near both of two branches, at most: hardly a clue more is needed, and trees with more left to tell apart seldom end
 FEW_JOINED = 30  # the same of branches that meet further down as well, which are rarer
 UNKNOWN_KIND = "subject"
 _ONE_ONLY = re.compile(r"\b(?:is|was) the\b|\bonly\b")
 NO_START = "no page to start with"
+NO_MOVE = "no move left"
 NO_JOIN = "the branches do not meet"
 
 
@@ -57,12 +59,14 @@ class Growth:
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
         self.asked = asked  # the shape
+        self.ahead = Ahead(self)
         self.joins = Joins(self) if join else None  # where two branches are to meet
         options.begin(root)
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
         self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
         self.known: dict[str, BitMap] = {}  # extents of the draft's constraints, by id, as their options gave them
         self._reaches: dict[tuple[object, ...], list[BitMap]] = {}
+        self.hopeless: set[tuple[int, ...]] = set()  # vertices that no set of clues describes (combine.py)
         self.refused: set[tuple[object, ...]] = set()  # clues that a check has refused
         self.refused_for_good: set[tuple[object, ...]] = set()
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
@@ -114,25 +118,19 @@ class Growth:
             if unsolved is None:
                 return [Move("stop", root.id, None, 1, 1, "done")]
             at = unsolved
-            found = self._moves_at(at)
-        return [*found, Move("stop", at.id, None, 0, 0, NO_START if not (root.constraints or self.banned) else "no move left")]
+            found = self.moves_at(at)
+        return [*found, Move("stop", at.id, None, 0, 0, NO_START if not (root.constraints or self.banned) else NO_MOVE)]
 
-    def _moves_at(self, vertex: DraftVertex) -> list[Move]:
+    def moves_at(self, vertex: DraftVertex) -> list[Move]:
         if len(vertex.constraints) >= self.shape.max_constraints:
             return []
         current = self.candidates(vertex)
         before = len(current)
         extents = [self.extent_of(vertex, i) for i in range(len(vertex.constraints))]
-        # M2, seen from here: with an inner child's constraint away, enough must be left.
-        skipped = [
-            self.candidates(vertex, i)
-            for i, c in enumerate(vertex.constraints)
-            if c.other and self.draft.vertices[c.other].role == "inner"
-        ]
-        if vertex is self.draft.root:  # and enough of the kind that the question will ask for (X4)
-            skipped = [s & self.extents.called(vertex.noun) for s in skipped]
-        skipped += self._skipped_by_links(vertex)
-        loosened = self._loosened(vertex, own=False)
+        skipped = self.skipped(vertex)
+        by_links = self.ahead.skipped_by_links(vertex)
+        tells_all = self.ahead.tells_all() if vertex is self.draft.root else BitMap()
+        loosened = self.loosened(vertex, own=False)
         used = {c.key for c in vertex.constraints if c.kind in ("interval", "fact")}
         kinds = {c.kind for c in vertex.constraints}
         hidden = frozenset().union(*(self.options.title_words(v.page) for v in self.draft.vertices.values() if v.role != "leaf"))
@@ -168,36 +166,25 @@ class Growth:
             spare = min([left.intersection_cardinality(extent) for left in skipped], default=before)
             if self.refused and (vertex.page, *_same(constraint, option.page, option.role)) in self.refused:
                 continue
-            if spare < least or _singles(loosened, extent) or _comparable(extents, extent):
+            if spare < least or _singles(loosened, extent) or comparable(extents, extent):
+                continue
+            if by_links and min(left.intersection_cardinality(self.ahead.by_links(option)) for left in by_links) < least:
+                continue
+            if after == 1 and (self.ahead.named_with(tells_all, option) or self.ahead.needless_above(vertex, [extent])):
                 continue
             kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" and option.adds else "constrain"
             moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
         return moves
 
-    def _skipped_by_links(self, vertex: DraftVertex) -> list[BitMap]:
-        """M2 by hyperlinks, seen from here: what is left of the vertex without each inner child, if links alone count. What
-        a move adds is taken by its full extent; the check has the last word."""
-        if vertex is not self.draft.root:
-            return []
-        by_links = self.extents.by_links
-        narrow: list[tuple[bool, BitMap]] = []
-        for index, constraint in enumerate(vertex.constraints):
-            child = self.draft.vertices.get(constraint.other)
-            inner = child is not None and child.role == "inner"
-            if child is None:
-                narrow.append((inner, self.extent_of(vertex, index)))
-            elif child.role == "blur":
-                narrow.append((inner, by_links.near_any(self.candidates(child))))
-            else:
-                narrow.append((inner, by_links.near(child.page)))
-        found = []
-        for left_out, (inner, _) in enumerate(narrow):
-            if inner:
-                others = [extent for index, (_, extent) in enumerate(narrow) if index != left_out]
-                found.append(BitMap.intersection(*others) if others else BitMap(self.extents.universe))
+    def skipped(self, vertex: DraftVertex) -> list[BitMap]:
+        """M2, seen from here: with an inner vertex away, enough must be left; of the root also of the kind that the question will
+        ask for (X4)."""
+        found = [self.candidates(vertex, i) for i, c in enumerate(vertex.constraints) if self.ahead.is_inner(c.other)]
+        if vertex is self.draft.root:
+            found = [s & self.extents.called(vertex.noun) for s in found] + self.ahead.skipped_below(vertex, self.extents)
         return found
 
-    def _loosened(self, vertex: DraftVertex, own: bool = True) -> list[BitMap]:
+    def loosened(self, vertex: DraftVertex, own: bool = True) -> list[BitMap]:
         """M4, seen from here: S(vertex) without each constraint of its inner vertices, and with `own` without each of its own. Of
         large sets below a part is taken, which gives a part of these."""
         found = [self.candidates(vertex, i) for i in range(len(vertex.constraints))] if own else []
@@ -212,7 +199,7 @@ class Growth:
         """What each of the child's loosened sets is near to; kept as long as nothing changes below the child."""
         key = self._signature(child)
         if key not in self._reaches:
-            self._reaches[key] = [self.extents.near_any(list(s)[:LOOSE]) for s in self._loosened(child)]
+            self._reaches[key] = [self.extents.near_any(list(s)[:LOOSE]) for s in self.loosened(child)]
         return self._reaches[key]
 
     def _signature(self, vertex: DraftVertex) -> tuple[object, ...]:
@@ -340,7 +327,7 @@ class Growth:
             and other.extent.intersection_cardinality(called) >= least
             and other.extent.intersection_cardinality(extent) <= few
             and other.extent.intersection_cardinality(told) == 1
-            and not _comparable([extent], other.extent)
+            and not comparable([extent], other.extent)
         ]
 
     def retreat(self, vertex: DraftVertex) -> bool:
@@ -445,11 +432,6 @@ def _singles(loosened: list[BitMap], extent: BitMap) -> bool:
     return any(left.intersection_cardinality(extent) < 2 for left in loosened)
 
 
-def _comparable(extents: list[BitMap], extent: BitMap) -> bool:
-    """M3: whether the extent includes one of the others, or is included."""
-    return any(extent <= other or other <= extent for other in extents)
-
-
 def _exposes(option: Option, near: BitMap, below: BitMap) -> bool:
     """Whether a clue names a page of `near`, or names one of `below` beneath it."""
     if option.role == "leaf" and option.page is not None and option.page in near:
@@ -491,6 +473,8 @@ def proceed(growth: Growth, planner: Planner, most: int) -> Grown:
                 return Grown(None, "too shallow")
             enough = len(tree.vertices) >= shape.min_vertices
             return Grown(tree, "done", growth) if enough else Grown(None, "too few vertices")
+        elif move.reason == NO_MOVE and complete(growth, growth.draft.vertices[move.vertex]):
+            continue
         elif move.reason != NO_START and retreats < most and growth.retreat(growth.draft.vertices[move.vertex]):
             retreats += 1
         else:

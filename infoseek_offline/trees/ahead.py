@@ -1,0 +1,136 @@
+"""What the checks will say of a clue, seen before it is taken: M2 in levels further down and by hyperlinks, M4 from below, X3.
+
+What is foreseen here is asked of the whole tree once more by checks/; foreseen, it costs a clue and not a tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pyroaring import BitMap
+
+from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.options import Option
+from infoseek_offline.trees.tree import DraftVertex
+
+if TYPE_CHECKING:
+    from infoseek_offline.trees.grow import Growth
+
+LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
+
+
+class Ahead:
+    """For one growing tree."""
+
+    def __init__(self, growth: Growth) -> None:
+        self.growth = growth
+
+    def is_inner(self, name: str) -> bool:
+        vertices = self.growth.draft.vertices
+        return name in vertices and vertices[name].role == "inner"
+
+    # M2
+
+    def skipped_by_links(self, vertex: DraftVertex) -> list[BitMap]:
+        """What is left of the root without each inner vertex, if links alone count; for other vertices none."""
+        growth = self.growth
+        return self.skipped_below(vertex, growth.extents.by_links, own=True) if vertex is growth.draft.root else []
+
+    def skipped_below(self, vertex: DraftVertex, extents: Extents, own: bool = False) -> list[BitMap]:
+        """S(vertex) without each inner vertex that stands further down, and with `own` without each inner child. Of large sets
+        below a part is taken, which gives a part of these."""
+        draft = self.growth.draft
+        inner = [(i, draft.vertices[c.other]) for i, c in enumerate(vertex.constraints) if self.is_inner(c.other)]
+        if not own and not any(c.role == "inner" for _, child in inner for c in draft.children(child)):
+            return []
+        narrow = [self._extent_by(extents, vertex, i) for i in range(len(vertex.constraints))]
+        found = []
+        for i, child in inner:
+            others = extents.meet([extent for n, extent in enumerate(narrow) if n != i])
+            if own:
+                found.append(others)
+            found += [others & extents.near_any(list(left)[:LOOSE]) for left in self.skipped_below(child, extents, own=True)]
+        return found
+
+    def _extent_by(self, extents: Extents, vertex: DraftVertex, index: int) -> BitMap:
+        """The extent of a constraint by these extents, which may be those of links alone."""
+        growth = self.growth
+        child = growth.draft.vertices.get(vertex.constraints[index].other)
+        if child is None or extents is growth.extents:
+            return growth.extent_of(vertex, index)
+        return extents.near_any(growth.candidates(child)) if child.role == "blur" else extents.near(child.page)
+
+    def by_links(self, option: Option) -> BitMap:
+        """The option's extent with links alone."""
+        if option.page is None:
+            return option.extent
+        by_links = self.growth.extents.by_links
+        if option.role != "blur":
+            return by_links.near(option.page)
+        return by_links.near_any(by_links.meet([beneath.extent for beneath in option.beneath]))
+
+    # M4
+
+    def needless_above(self, vertex: DraftVertex, more: Sequence[BitMap]) -> bool:
+        """Whether, once clues of these extents solve an inner vertex, the root would be found without one of its clues, or too few
+        would be left of it without one of its inner children. Of what the root has yet to be told nothing is known."""
+        growth = self.growth
+        if vertex is growth.draft.root or not self._others_above(vertex):
+            return False
+        clues = [(growth.extent_of(vertex, i), self.is_inner(c.other)) for i, c in enumerate(vertex.constraints)]
+        clues += [(extent, False) for extent in more]
+        for clue in sorted(clues[: len(vertex.constraints)], key=lambda pair: len(pair[0])):  # idle ones will be taken away
+            others = [extent for extent, _ in clues if extent is not clue[0]]
+            if not clue[1] and len(others) > 1 and len(growth.extents.meet(others)) == 1:
+                clues.remove(clue)
+        if len(clues) < 2:
+            return False
+        return any(
+            self._left_of_root(vertex, growth.extents.meet([e for n, (e, _) in enumerate(clues) if n != left_out]))
+            < (growth.bounds.min_skipped if inner else 2)
+            for left_out, (_, inner) in enumerate(clues)
+        )
+
+    def _others_above(self, vertex: DraftVertex) -> bool:
+        """Whether more is told of what the vertex hangs on, up to the root, than the way to the vertex."""
+        while vertex.parent:
+            vertex = self.growth.draft.vertices[vertex.parent]
+            if len(vertex.constraints) > 1:
+                return True
+        return False
+
+    def _left_of_root(self, vertex: DraftVertex, pages: BitMap) -> int:
+        """How many pages would do for the root, if any of those did for the vertex."""
+        growth = self.growth
+        while vertex is not growth.draft.root:
+            parent = growth.draft.vertices[vertex.parent]
+            others = [growth.extent_of(parent, i) for i, c in enumerate(parent.constraints) if c.other != vertex.id]
+            pages = growth.extents.meet([*others, growth.extents.near_any(list(pages)[:LOOSE])])
+            vertex = parent
+        return len(pages)
+
+    # X3
+
+    def tells_all(self) -> BitMap:
+        """Pages near the answer and all pages that are named so far."""
+        growth = self.growth
+        root = growth.draft.root.page
+        found = growth.extents.near_all(root)
+        for vertex in growth.draft.vertices.values():
+            if vertex.role == "leaf":
+                found &= growth.extents.near_all(vertex.page) | BitMap([vertex.page])
+        return found - BitMap([root])
+
+    def named_with(self, tells_all: BitMap, *options: Option) -> bool:
+        """Whether one of those pages is near all that the options name too."""
+        for option in options:
+            leaves = [o.page for o in (option, *option.beneath) if o.role == "leaf" and o.page is not None]
+            for page in (*leaves, *option.named):
+                tells_all = tells_all & (self.growth.extents.near_all(page) | BitMap([page]))
+        return bool(tells_all)
+
+
+def comparable(extents: Sequence[BitMap], extent: BitMap) -> bool:
+    """M3: whether the extent includes one of the others, or is included."""
+    return any(extent <= other or other <= extent for other in extents)
