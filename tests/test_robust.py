@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import errno
+import gzip
 import hashlib
 import json
 import os
@@ -92,7 +93,15 @@ BAD_DUMPS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no articles": (without_articles, "holds no articles"),
     "talk pages only": (only_talk, "holds no articles"),
     "a text file": (lambda path: path.write_text("Dear diary,\n"), "not a MediaWiki export"),
-    "a web page": (lambda path: path.write_text("<!DOCTYPE html><html><body>404</body></html>"), "xport"),
+    "a web page": (lambda path: path.write_text("<!DOCTYPE html><html><body>404</body></html>"), "an HTML page"),
+    "a 7z archive": (lambda path: path.write_bytes(b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(500)), "a 7z archive"),
+    "a zip archive": (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(500)), "a zip archive"),
+    "a tar archive": (lambda path: path.write_bytes(b"a.xml".ljust(257, b"\0") + b"ustar" + XML.encode()), "a tar archive"),
+    "tables": (lambda path: path.write_bytes(gzip.compress(b"-- MySQL dump\nCREATE TABLE `page` (a int);")), "an SQL dump"),
+    "a multistream index": (lambda path: path.write_bytes(bz2.compress(b"600:1:Anvil\n600:2:Bench\n")), "the index of"),
+    "JSON": (lambda path: path.write_text('{"query": {}}'), "JSON"),
+    "an empty file, packed": (lambda path: path.write_bytes(bz2.compress(b"\n")), "empty when unpacked"),
+    "a pipe": (lambda path: os.mkfifo(path), "a pipe"),
     "an empty file": (lambda path: path.touch(), "empty"),
     "a folder": (lambda path: path.mkdir(), "is a folder"),
     "nothing": (lambda path: None, "no such file"),

@@ -16,6 +16,7 @@ import gzip
 import lzma
 import mmap
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from itertools import pairwise
@@ -314,6 +315,8 @@ def _opened(path: Path) -> BinaryIO:
     if path.is_dir():
         raise DumpError(f"{path}: is a folder; give the dump file in it (pages-articles.xml.bz2 or the like)")
     try:
+        if str(path) == "-" or not stat.S_ISREG(path.stat().st_mode):
+            raise DumpError(f"{path}: a pipe or a device, but a dump is read in several places at once: give it as a file")
         return path.open("rb")
     except FileNotFoundError:
         raise DumpError(f"{path}: no such file; check the path of the dump") from None
@@ -336,12 +339,30 @@ def _encoding(first: bytes) -> str:
     return "utf-8"
 
 
+# What people give by mistake, by how it begins: what it is, and what to do.
+_MISTAKES = (
+    (rb"7z\xbc\xaf", "a 7z archive: unpack it (7z x) and give the XML, or pack that as .bz2, .xz or .zst"),
+    (rb"PK\x03\x04", "a zip archive: unpack it and give the dump in it"),
+    (rb"\x04\x22M\x18|\x1f[\x9d\xa0]|Rar!|LZIP|\x5d\0\0", "packed in a way that is not read: unpack it and give the XML"),
+    (rb"(?s).{257}ustar", "a tar archive: unpack it and give the dump in it"),
+    (rb"(?i)\s*(?:<!DOCTYPE html|<html)", "an HTML page: the download may have failed"),
+    (rb"(?i)\s*(?:--|/\*|INSERT INTO|CREATE TABLE)", "an SQL dump: give the pages as XML (pages-articles, or of dumpBackup.php)"),
+    (rb"\d+:\d+:", "the index of a multistream dump: give the dump itself (pages-articles-multistream.xml.bz2)"),
+    (rb"\s*[{\[]", "JSON: give the pages as XML (pages-articles, or of dumpBackup.php)"),
+    (rb"\s*$", "empty when unpacked"),
+)  # fmt: skip
+
+
 def _check_head(path: Path, head: bytes) -> None:
     """Refuses what is no MediaWiki export, and any document type, before an XML parser sees it."""
-    root = re.search(rb"<[A-Za-z]", head)
-    if re.search(rb"<!(?:DOCTYPE|ENTITY)", head[: root.start()] if root else head):
+    mistake = next((what for start, what in _MISTAKES if re.match(start, head)), None)
+    if mistake:
+        raise DumpError(f"{path}: not a MediaWiki export, but {mistake}")
+    bare = re.sub(rb"(?s)<!--.*?-->", b"", head)
+    root = re.search(rb"<[A-Za-z]", bare)
+    if re.search(rb"<!(?:DOCTYPE|ENTITY)", bare[: root.start()] if root else bare):
         raise DumpError(f"{path}: the XML has a document type declaration (entities), which no MediaWiki export has; refused")
-    if root is None or not head.startswith(b"<mediawiki", root.start()):
+    if root is None or not bare.startswith(b"<mediawiki", root.start()):
         raise DumpError(
             f"{path}: not a MediaWiki export (no <mediawiki> element at its start); give a pages-articles dump or the "
             f"result of Special:Export"
