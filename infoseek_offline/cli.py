@@ -82,8 +82,14 @@ def corpus() -> None:
 @home_option
 @click.option("--strict", is_flag=True, help="Refuse a dump with any damage, instead of leaving out what can't be read.")
 @click.option("--passage-words", type=click.IntRange(20, 2000), default=100, show_default=True, help="Words of a passage, about.")
+@click.option(
+    "--namespace", "namespaces", multiple=True, metavar="NAME",
+    help="Read this namespace, by name or number; several where given again.  [default: main]",
+)  # fmt: skip
 @workers_option
-def corpus_build(dump: Path, home: Path, strict: bool, passage_words: int, workers: int | None) -> None:
+def corpus_build(
+    dump: Path, home: Path, strict: bool, passage_words: int, namespaces: tuple[str, ...], workers: int | None
+) -> None:
     """Parse DUMP, a MediaWiki export (.xml, .bz2, .gz, .xz or .zst), into an entity-linked corpus in the home folder.
 
     Prints the corpus's manifest as JSON, which names what could not be read. A corpus that is there already is replaced when the
@@ -93,8 +99,9 @@ def corpus_build(dump: Path, home: Path, strict: bool, passage_words: int, worke
 
     with progress(dump.name) as show:
         manifest = pipeline.corpus(
-            dump, home, workers=workers or cpu_count(), strict=strict, passage_words=passage_words, progress=show
-        )
+            dump, home, workers=workers or cpu_count(), strict=strict, passage_words=passage_words, namespaces=namespaces,
+            progress=show,
+        )  # fmt: skip
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=1))
     pages = manifest["pages"]
     say_faults(manifest["faults"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
@@ -60,12 +60,14 @@ def corpus(
     workers: int = 1,
     strict: bool = False,
     passage_words: int = PASSAGE_WORDS,
+    namespaces: Sequence[str] = (),
     progress: Progress = quiet,
 ) -> dict[str, Any]:
     """Dump to `home/corpus`; its manifest. `strict` refuses a dump with any damage. A killed build goes on where it was."""
     return build_corpus(
-        dump, home / "corpus", workers=workers, strict=strict, passage_words=passage_words, progress=progress
-    )
+        dump, home / "corpus", workers=workers, strict=strict, passage_words=passage_words, namespaces=namespaces,
+        progress=progress,
+    )  # fmt: skip
 
 
 def index(

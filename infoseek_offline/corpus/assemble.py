@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from infoseek_offline.corpus.aliases import buckets_of
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.packed import Source
-from infoseek_offline.corpus.parts import DROPPED, Part, read_path
+from infoseek_offline.corpus.parts import DROPPED, ELSEWHERE, Part, read_path
 from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.stages import final_path, link_path, mention_path
 from infoseek_offline.corpus.store import FORMAT, PAGE_KINDS, SCHEMA
@@ -42,6 +42,7 @@ def assemble(work: Path, parts: int, source: Source, site: SiteInfo, passage_wor
     pages = len(kinds)
     counts = Counter(read_json(work / "read.json")["counts"])
     dropped = {name.removeprefix(DROPPED): counts.pop(name) for name in list(counts) if name.startswith(DROPPED)}
+    elsewhere = {int(name.removeprefix(ELSEWHERE)): counts.pop(name) for name in list(counts) if name.startswith(ELSEWHERE)}
     faults = read_json(work / "read.json")["faults"]
     digest = _arrays(work, out / "graph", parts, kinds, counts)
     _database(work, out, parts, progress)
@@ -60,7 +61,8 @@ def assemble(work: Path, parts: int, source: Source, site: SiteInfo, passage_wor
         "format": FORMAT,
         "digest": digest.hexdigest()[:32],
         "dump": {"name": source.path.name, "sha256": file_sha256(source.path)},
-        "site": {"name": site.sitename, "dbname": site.dbname, "language": site.language},
+        "site": {"name": site.sitename, "dbname": site.dbname, "language": site.language, "namespaces": sorted(site.content)},
+        "other namespaces": {site.names.get(number, str(number)): elsewhere[number] for number in sorted(elsewhere)},
         "passage words": passage_words,
         "faults": {"count": len(faults), "named": faults[:MAX_NAMED]},
         "pages": {"total": pages, **{k.value: kind_counts[PAGE_KINDS.index(k)] for k in PageKind}},

@@ -30,10 +30,10 @@ import numpy as np
 from infoseek_offline.corpus import aliases, graph, kinds, mentions
 from infoseek_offline.corpus.assemble import MAX_NAMED, assemble
 from infoseek_offline.corpus.cut import Fault
-from infoseek_offline.corpus.dump import describe, end_faults, read_site
+from infoseek_offline.corpus.dump import SiteInfo, describe, end_faults, read_site
 from infoseek_offline.corpus.names import NAME, Entries, resolve
 from infoseek_offline.corpus.packed import SEGMENT, Segment, Source
-from infoseek_offline.corpus.parts import LINK, Part, counts_and_faults, read_part, read_path, save_array
+from infoseek_offline.corpus.parts import ELSEWHERE, LINK, Part, counts_and_faults, read_part, read_path, save_array
 from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.corpus.stages import Stages, find_path, link_path, mention_path
 from infoseek_offline.corpus.store import FORMAT, PAGE_KINDS
@@ -52,6 +52,7 @@ def build_corpus(
     workers: int = 1,
     strict: bool = False,
     passage_words: int = PASSAGE_WORDS,
+    namespaces: Sequence[str] = (),
     progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
     """Build the corpus of a dump into `folder` and return its manifest; an older corpus there is replaced at the end.
@@ -60,9 +61,10 @@ def build_corpus(
     none, or has no articles. A build that was killed goes on where it was.
     """
     source = Source(dump_path)
-    with _working(folder, source, passage_words) as work:
+    site = read_site(source.head).reading(namespaces)
+    with _working(folder, source, passage_words, sorted(site.content)) as work:
         if not (work / "out" / "manifest.json").is_file():
-            _Build(work, source, workers, strict, passage_words, progress).run()
+            _Build(work, source, site, workers, strict, passage_words, progress).run()
         manifest: dict[str, Any] = read_json(work / "out" / "manifest.json")
         if strict and manifest["faults"]["count"]:
             raise DumpError(describe(source.path, Fault(*manifest["faults"]["named"][0])))
@@ -74,7 +76,7 @@ def build_corpus(
 
 
 @contextmanager
-def _working(folder: Path, source: Source, passage_words: int) -> Iterator[Path]:
+def _working(folder: Path, source: Source, passage_words: int, content: list[int]) -> Iterator[Path]:
     """The folder of a build, locked; what another dump or version left there is thrown away, what this one left is taken up."""
     folder = folder.absolute()
     work = folder.with_name(f".{folder.name}.building")
@@ -87,7 +89,8 @@ def _working(folder: Path, source: Source, passage_words: int) -> Iterator[Path]
         old = work / "old"
         if old.exists() and not folder.exists():
             os.rename(old, folder)  # killed between the two renames
-        key = {"format": FORMAT, "segment": SEGMENT, "dump": _identity(source), "passage words": passage_words}
+        key = {"format": FORMAT, "segment": SEGMENT, "dump": _identity(source)}
+        key |= {"passage words": passage_words, "namespaces": content}
         try:
             known = read_json(work / "key.json")
         except (OSError, ValueError):
@@ -120,11 +123,10 @@ class _Build:
     """The stages of one build, in order."""
 
     def __init__(
-        self, work: Path, source: Source, workers: int, strict: bool, passage_words: int, progress: Progress
+        self, work: Path, source: Source, site: SiteInfo, workers: int, strict: bool, passage_words: int, progress: Progress
     ) -> None:
         self.work, self.source, self.workers, self.strict, self.progress = work, source, workers, strict, progress
-        self.passage_words = passage_words
-        self.site = read_site(source.head)
+        self.passage_words, self.site = passage_words, site
         self.parts = 0
 
     def run(self) -> None:
@@ -192,8 +194,11 @@ class _Build:
                 first = first or faults[0]
                 self._refuse(faults)
             self.progress("read", self.source.position, self.source.size)
+        elsewhere: Counter[str] = Counter()
         for number in range(known):
             part = Part(self.work, number)
+            counts = counts_and_faults(part)[0]
+            elsewhere.update({name: n for name, n in counts.items() if name.startswith(ELSEWHERE)})
             articles = articles or bool(len(part.array("kind", np.uint8)))
             first = first or next(iter(counts_and_faults(part)[1]), None)
             part.close()
@@ -204,9 +209,13 @@ class _Build:
             first = first or next(iter(at_end), None)
             if first:
                 raise DumpError(describe(self.source.path, first) + " (nothing else could be read)")
+            numbers = ((int(name.removeprefix(ELSEWHERE)), count) for name, count in elsewhere.most_common(3))
+            found = ", ".join(f"{count:,} of {self.site.names.get(number, number)}" for number, count in numbers)
+            read = ", ".join(self.site.names.get(n, "main") for n in sorted(self.site.content))
             raise DumpError(
-                f"{self.source.path} holds no articles (no page of namespace 0 that is not a redirect): is it a pages-articles "
-                "dump?"
+                f"{self.source.path} holds no articles (no page that is not a redirect in the namespaces that are read: {read}"
+                + (f"; but {found}, which --namespace reads)" if found else ")")
+                + ": is it a pages-articles dump?"
             )
         return known
 
@@ -255,7 +264,9 @@ class _Build:
         }.items():
             save_array(self.work / f"{name}.npy", array)
         self._words(words, len(page_kinds))
-        write_json(self.work / "read.json", {"counts": dict(counts), "faults": faults, "language": self.site.language})
+        prefixes = [f"{self.site.names[number]}:" for number in sorted(self.site.content) if number]
+        known = {"counts": dict(counts), "faults": faults, "language": self.site.language, "prefixes": prefixes}
+        write_json(self.work / "read.json", known)
 
     def _duplicates(self, first: Any, page: Any, source_ids: Any) -> list[Fault]:
         """Second pages of a title, which are left out, and second pages of an id, which are kept."""

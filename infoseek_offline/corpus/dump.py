@@ -12,8 +12,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from infoseek_offline.corpus.cut import Fault, Report, cut_pages, newest_revision
-from infoseek_offline.corpus.language import interwiki_prefixes, language_codes, namespace_words
+from infoseek_offline.corpus.language import PROPERTY_WORDS, interwiki_prefixes, language_codes, namespace_words
 from infoseek_offline.corpus.language import redirect as redirect_words
 from infoseek_offline.corpus.messages import CANONICAL_NAMESPACES
 from infoseek_offline.corpus.packed import Segment, Source
@@ -46,6 +46,8 @@ class SiteInfo:
     language: str = "en"
     case: str = "first-letter"
     namespaces: dict[str, int] = field(default_factory=lambda: dict(CANONICAL_NAMESPACES))
+    names: dict[int, str] = field(default_factory=dict)  # of its namespaces, as it writes them
+    content: frozenset[int] = frozenset({0})  # the namespaces that are read
     _titles: dict[str, Title] = field(default_factory=dict, repr=False, compare=False)
 
     def normalise_title(self, raw: str) -> Title:
@@ -88,6 +90,31 @@ class SiteInfo:
                 return 0, f"{name}:{rest.strip()}", fragment, True
         return 0, self.upper_first(text), fragment, False
 
+    def page_title(self, raw: str) -> tuple[str, str]:
+        """(title, section) of a page that is read, with the name of its namespace but for the main one; ("", "") of any other."""
+        number, title, fragment, interwiki = self.normalise_title(raw)
+        if interwiki or not title or number not in self.content:
+            return "", ""
+        return (f"{self.names[number]}:{title}" if number else title), fragment
+
+    def reading(self, namespaces: Iterable[str]) -> SiteInfo:
+        """The same with the namespaces that are to be read, by name or number. Raises DumpError where it has none such."""
+        chosen = set()
+        for given in namespaces:
+            word = _BLANKS.sub(" ", given).strip().casefold()
+            known_as = self.namespaces | {"": 0, "main": 0}
+            number = int(word) if word.isascii() and word.isdigit() else known_as.get(word, -1)
+            if number < 0 or (number and number not in self.names):
+                known = ", ".join(f"{name} ({n})" for n, name in sorted(self.names.items()) if n > 0 and n % 2 == 0)
+                raise DumpError(f"the wiki has no namespace {given!r}; give one of: main (0), {known}")
+            chosen.add(number)
+        return replace(self, content=frozenset(chosen or {0}), _titles={})
+
+    @property
+    def is_semantic(self) -> bool:
+        """Whether it has properties of Semantic MediaWiki."""
+        return self.names.get(102, "").casefold() in PROPERTY_WORDS
+
     def upper_first(self, title: str) -> str:
         """The title with its first letter as this wiki writes it."""
         if self.case == "case-sensitive" or not title:
@@ -109,15 +136,17 @@ class RawPage(NamedTuple):
     timestamp: str
     redirect: str  # the target as written, with its section part; "" if the page is no redirect
     text: str
+    model: str = "wikitext"  # what its text is: wikitext, json, css, Scribunto, …
+    deleted: bool = False  # whether the text was taken out of the dump
 
 
 class DumpReader:
     """Iterates over the pages of a dump, in this process; `site` is known from the start, `faults` fills while reading."""
 
-    def __init__(self, path: str | Path, strict: bool = False) -> None:
+    def __init__(self, path: str | Path, strict: bool = False, namespaces: Iterable[str] = ()) -> None:
         self.source = Source(path)
         self.path, self.strict = self.source.path, strict
-        self.site = read_site(self.source.head)
+        self.site = read_site(self.source.head).reading(namespaces)
         self.faults: list[Fault] = []
 
     def __iter__(self) -> Iterator[RawPage]:
@@ -132,9 +161,9 @@ class DumpReader:
         self.faults.append(fault)
 
 
-def read_dump(path: str | Path, strict: bool = False) -> DumpReader:
+def read_dump(path: str | Path, strict: bool = False, namespaces: Iterable[str] = ()) -> DumpReader:
     """Opens a dump and reads its site information. Raises DumpError for what is no dump and, where `strict`, for any damage."""
-    return DumpReader(path, strict)
+    return DumpReader(path, strict, namespaces)
 
 
 def describe(path: Path, fault: Fault) -> str:
@@ -197,7 +226,7 @@ def _page(element: Any, site: SiteInfo) -> RawPage:
     for child in element:
         name = _local(child)
         if name == "title":
-            title = " ".join((child.text or "").split())
+            title = " ".join(_INVISIBLE.sub("", child.text or "").split())
         elif name == "ns":
             number = _number(child.text)
         elif name == "id":
@@ -206,11 +235,13 @@ def _page(element: Any, site: SiteInfo) -> RawPage:
             redirect = child.get("title") or ""
         elif name == "revision":
             revision = child
-    text, identifier, timestamp = "", 0, ""
+    text, identifier, timestamp, model, deleted = "", 0, "", "wikitext", False
     for child in revision:
         name = _local(child)
         if name == "text":
-            text = child.text or ""
+            text, deleted = child.text or "", child.get("deleted") is not None
+        elif name == "model":
+            model = (child.text or "").strip() or model
         elif name == "id":
             identifier = _number(child.text)
         elif name == "timestamp":
@@ -220,7 +251,8 @@ def _page(element: Any, site: SiteInfo) -> RawPage:
         redirect = said.group(1).strip()  # the element leaves the section part out
     if number is None:
         number = site.normalise_title(title)[0]
-    return RawPage(title, number, source_id, identifier, timestamp, redirect, text)
+    title = unicodedata.normalize("NFC", title if number else site.upper_first(title))
+    return RawPage(title, number, source_id, identifier, timestamp, redirect, text, model, deleted)
 
 
 def _local(element: Any) -> str:
@@ -245,13 +277,18 @@ def read_site(head: bytes) -> SiteInfo:
     values = {_local(child): (child.text or "").strip() for child in element} if element is not None else {}
     dbname = values.get("dbname", "")
     language = (language or (re.sub(r"wik.*$", "", dbname).replace("_", "-") if "wik" in dbname else "") or "en").lower()
+    case = values.get("case") or "first-letter"
     said_names: dict[str, int] = {}
+    names = {number: name.capitalize() for name, number in reversed(CANONICAL_NAMESPACES.items())}
     for child in element.iter("{*}namespace") if element is not None else ():
-        name = _BLANKS.sub(" ", child.text or "").strip().casefold()
+        name, number = unicodedata.normalize("NFC", _BLANKS.sub(" ", child.text or "").strip()), _number(child.get("key"))
         if name:
-            said_names[unicodedata.normalize("NFC", name)] = _number(child.get("key"))
+            names[number] = name
+            said_names[name.casefold()] = number
+        elif not number:
+            case = child.get("case") or case  # of the main namespace
     namespaces = CANONICAL_NAMESPACES | namespace_words(language, said_names)
     if sitename := values.get("sitename", "").casefold():
         namespaces |= {sitename: 4} | ({"wp": 4} if sitename == "wikipedia" else {})
     namespaces |= said_names
-    return SiteInfo(dbname, values.get("sitename", ""), language, values.get("case") or "first-letter", namespaces)
+    return SiteInfo(dbname, values.get("sitename", ""), language, case, namespaces, names)

@@ -106,6 +106,8 @@ def without_gc() -> Iterator[None]:
             gc.enable()
 
 
+_READ_MODELS = ("wikitext", "text", "proofread-page")
+ELSEWHERE = "in namespace "  # before its number in the counts of a part
 DROPPED = "template dropped: "  # before a template's name in the counts of a part
 
 
@@ -136,8 +138,13 @@ class _Reading:
     def read(self, source: Source, segment: Segment) -> list[Fault]:
         pages = 0
         for offset, raw in read_segment(source, segment, self.site, self.faults.append):
-            if raw.ns != 0:
+            if raw.ns not in self.site.content:
                 self.counts["pages of other namespaces"] += 1
+                self.counts[f"{ELSEWHERE}{raw.ns}"] += 1
+            elif raw.model not in _READ_MODELS:
+                self.counts["pages that are no wikitext"] += 1
+            elif raw.deleted:
+                self.counts["pages whose text was taken out"] += 1
             elif not raw.title:
                 self.faults.append(Fault("", offset, f"a page without a title (id {raw.source_id})"))
             elif raw.redirect:
@@ -163,8 +170,7 @@ class _Reading:
         self.offsets.append(offset)
 
     def _redirect(self, raw: RawPage, offset: int) -> None:
-        _, target, fragment, interwiki = self.site.normalise_title(raw.redirect)
-        target = "" if interwiki else target
+        target, fragment = self.site.page_title(raw.redirect)
         self.database.execute("INSERT INTO redirect VALUES (?,?,?)", (len(self.titles), raw.title, fragment))
         self._entry(raw, offset, target, bool(fragment))
         self.digests.append(_digest(raw.title, target, fragment))

@@ -102,6 +102,8 @@ class Stages:
         for local, title, text in part.database.execute("SELECT id, title, text FROM page ORDER BY id"):
             if ids[local] >= 0:
                 names.title(title, int(ids[local]))
+                if prefix := next(filter(title.startswith, self._prefixes), ""):
+                    names.title(title[len(prefix) :], int(ids[local]))
                 for target, start, end in rows[bounds[local] : ends[local]]:
                     names.anchor(text[start:end], target)
         names.write(self.work, part.number)
@@ -185,6 +187,11 @@ class Stages:
     def _counts(self) -> tuple[_Counts, _Counts, _Counts]:
         """Head nouns, pairs of words, last words of titles."""
         return _Counts(self._load("heads")), _Counts(self._load("pairs")), _Counts(self._load("lasts"))
+
+    @cached_property
+    def _prefixes(self) -> list[str]:
+        """Of the titles of namespaces that are read besides the main one."""
+        return list(read_json(self.work / "read.json")["prefixes"])
 
     @cached_property
     def _language(self) -> str:

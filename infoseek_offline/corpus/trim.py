@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -80,6 +81,7 @@ class Rules:
 
     def __init__(self, site: SiteInfo) -> None:
         self.site = site
+        self.main = 0 in site.content
         files = [name for name, number in site.namespaces.items() if number == 6]
         self.link, self.file = link_rules(site.language, tuple(sorted(files)))
         self.option = file_option(site.language)
@@ -89,18 +91,18 @@ class Rules:
         self._prefixes: dict[str, str] = {}
 
     def target(self, raw: str) -> tuple[str, str] | None:
-        """(title, section) of a link to a page of namespace 0; None for any other link and for what is no title."""
+        """(title, section) of a link to a page of a namespace that is read; None for any other and for what is no title."""
         found: tuple[str, str] | None
         try:
             return self._targets[raw]
         except KeyError:
             if len(self._targets) >= _MEMORY:
                 self._targets.clear()
-        if _SIMPLE.fullmatch(raw):
+        if self.main and _SIMPLE.fullmatch(raw):
             found = self._targets[raw] = (self.site.upper_first(raw), "")
             return found
-        number, title, fragment, interwiki = self.site.normalise_title(unguard(raw))
-        good = not number and not interwiki and bool(title) and not _BAD_TITLE.search(title)
+        title, fragment = self.site.page_title(unguard(raw))
+        good = bool(title) and not _BAD_TITLE.search(title)
         good = good and _ADDRESS.match(raw.strip()) is None
         if good and len(title) > MAX_TITLE // 4:
             good = len(title.encode("utf-8", "surrogatepass")) <= MAX_TITLE
@@ -120,13 +122,17 @@ class Rules:
         return kind
 
 
-@lru_cache(maxsize=8)
-def _rules(dbname: str, language: str, case: str, namespaces: tuple[tuple[str, int], ...]) -> Rules:
-    return Rules(SiteInfo(dbname, "", language, case, dict(namespaces)))
+_known_rules: dict[tuple[object, ...], Rules] = {}
 
 
 def rules_of(site: SiteInfo) -> Rules:
-    return _rules(site.dbname, site.language, site.case, tuple(site.namespaces.items()))
+    """One for all pages of a wiki, for what they look up."""
+    key = (site.dbname, site.language, site.case, site.content, *site.namespaces.items(), *site.names.items())
+    if key not in _known_rules:
+        if len(_known_rules) >= 8:
+            _known_rules.clear()
+        _known_rules[key] = Rules(replace(site, _titles={}))
+    return _known_rules[key]
 
 
 @lru_cache(maxsize=4096)
@@ -145,7 +151,7 @@ class Cutter:
 
     def __init__(self, title: str, site: SiteInfo) -> None:
         self.site = site
-        self.title = site.normalise_title(title)[1]
+        self.title = site.page_title(title)[0] or site.normalise_title(title)[1]
         self.rules = rules_of(site)
         self.hidden: dict[str, list[str]] = {}
         self.hatnotes: list[str] = []
@@ -155,11 +161,19 @@ class Cutter:
         self.seen_pieces = 0
         self.counts = {"templates rendered": 0, "templates dropped": 0, "links": 0}
         self.names: dict[str, None] = {}
+        self.said: dict[str, dict[str, None]] = {}  # values of Semantic MediaWiki's properties, as wikitext, by name
         self.dropped: dict[str, int] = {}  # names of templates whose reading is not known, and how often
 
     def hide(self, kind: str, text: str) -> None:
         if text and not text.isspace():
             self.hidden.setdefault(kind, []).append(text)
+
+    def say(self, name: str, value: str) -> None:
+        """Notes a value of a property: a link where it may be a page."""
+        key = " ".join(name.replace("_", " ").lower().split()).removeprefix("has ")
+        if key and value and DROP not in value:
+            link = value if "[[" in value or not value[:1].isalpha() else f"[[{value}]]"
+            self.said.setdefault(key, {})[link] = None
 
     def cut_extensions(self, text: str) -> str:
         """Without comments, nowiki (its text kept, guarded) and the tags that own their content."""
@@ -270,6 +284,9 @@ class Cutter:
                 self.hatnotes.append(target)
             self.hide("hatnote", "\n".join(pieces))
             return "\n" if len(stack) == 1 else ""
+        if name[:5].lower() == "#set:":
+            self._set([name[5:], *pieces])
+            return ""
         if len(stack) <= _DEEPEST:
             shown = templates.render(name, pieces, self.site.language, self.title)
             if shown is not None:
@@ -283,6 +300,16 @@ class Cutter:
         self.dropped[name] = self.dropped.get(name, 0) + 1
         self.hide("template", "\n".join(pieces))
         return DROP
+
+    def _set(self, pieces: list[str]) -> None:
+        """`{{#set: Property=value |Property=a;b |+sep=; }}`"""
+        for number, piece in enumerate(pieces):
+            name, _, value = piece.partition("=")
+            after = pieces[number + 1].strip() if number + 1 < len(pieces) else ""
+            separator = after[5:] or "," if after.startswith("+sep") else ""
+            if not name.strip().startswith("+"):
+                for one in value.split(separator) if separator else (value,):
+                    self.say(name, one.strip())
 
     def _take_box(self, name: str, pieces: list[str], before: list[str]) -> bool:
         """Keeps the infobox: the first one by name, else the first by shape before the prose."""

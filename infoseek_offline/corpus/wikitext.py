@@ -78,6 +78,8 @@ def parse_wikitext(wikitext: str, title: str, site: SiteInfo) -> ParsedPage:
     if "__DISAMBIG__" in text:  # what the templates of disambiguation pages hold
         page.names["Disambig"] = None
     text = page.fold(text)
+    if site.is_semantic and "::" in text:
+        text = page.annotations(text)
     text = page.cut_links(text)
     page.write_prose(clean(text, " "))
     page.write_infobox()
@@ -89,6 +91,8 @@ _WORD = re.compile(r"[^\W_]")
 _HEADING = re.compile(r"(={1,6})\s*(.+?)\s*\1\s*$")
 _BULLETS = re.compile(r"[*#:;]+[ ]*")
 _THREE = re.compile(r"(?<!\[)\[\[\[(?!\[)[^\[\]\n]*\]\]+")
+_ANNOTATION = re.compile(r"\[\[(?!:)([^\[\]|\n{}<>#]+?)::[:=]?([^\[\]|\n:][^\[\]|\n]*)(?:\|([^\[\]]*))?\]\]")
+_LETTER = re.compile(r"[^\W\d_]")
 _TERM = re.compile(r"((?:\[\[[^\[\]]*\]\]|[^:\[]|\[(?!\[)|:(?=//))*?) ?:(?!//) ?(.*)")  # ";term : what it is"
 _CLOSES_FIRST = re.compile(r"[^\[\]]*\]\]")
 _PIPE_TRICK = re.compile(r"^[^:]*:\s*|\s*\([^()]*\)$|\s*（[^（）]*）$|,\s.*$")
@@ -105,6 +109,22 @@ class _Page(Cutter):
         self.out: list[str] = []
         self.place = 0
         self.placeless: list[ParsedLink] = []
+
+    def annotations(self, text: str, known: bool = True) -> str:
+        """Semantic MediaWiki's `[[Property::Value|shown]]` as links, and, where `known`, as fields."""
+
+        def read(match: re.Match[str]) -> str:
+            property_, value, shown = match.group(1), match.group(2).strip(), match.group(3)
+            if known:
+                for name in property_.split("::"):
+                    self.say(name, value)
+            if shown is not None and not shown.strip():
+                return ""  # an annotation that shows nothing
+            if not _LETTER.search(value):
+                return shown or value  # a number or a date
+            return f"[[{value}|{shown}]]" if shown else f"[[{value}]]"
+
+        return _ANNOTATION.sub(read, text)
 
     def write_prose(self, text: str) -> None:
         sections: list[tuple[str, int, list[str]]] = [("", 0, [])]
@@ -273,12 +293,17 @@ class _Page(Cutter):
             self.placeless.append(ParsedLink(*found, -1, -1, unguard(found[0] if anchor is None else anchor), kind))
 
     def write_infobox(self) -> None:
-        if self.box is None:
+        if self.box is None and not self.said:
             return
-        self.page.infobox = self.box[0]
+        fields: dict[str, str] = {}
+        if self.box is not None:
+            self.page.infobox = self.box[0]
+            fields = templates.read_arguments(self.box[1]).named
+        for name, values in self.said.items():
+            fields[name] = ITEM.join(filter(None, (fields.get(name, ""), *values)))
         start = self.place + 2
         separator = "\n\n"
-        for key, value in templates.read_arguments(self.box[1]).named.items():
+        for key, value in fields.items():
             key = unguard(key).strip()
             flat = ""
             if value and _WORD.search(key) and ":" not in key and not is_layout_key(key):
@@ -298,6 +323,8 @@ class _Page(Cutter):
             self.page.sections.append(ParsedSection("Infobox", 0, start, self.place, True))
 
     def _value(self, value: str) -> str:
+        if "::" in value and self.site.is_semantic:
+            value = self.annotations(value, known=False)
         lines = clean(self.cut_links(value), ITEM).split("\n")
         joined = "".join(
             ITEM + self.bare(line[mark.end() :]) if (mark := _BULLETS.match(line)) else (" " if line else ITEM) + self.bare(line)
@@ -312,6 +339,8 @@ class _Page(Cutter):
         texts: list[str] = []
         for kind, pieces in self.hidden.items():
             joined = "\n".join(pieces)
+            if "::" in joined and kind != "template" and self.site.is_semantic:  # a template's may be a query
+                joined = self.annotations(joined, known=False)
 
             def shown(match: re.Match[str], kind: str = kind) -> str:
                 raw, anchor, trail = match.group(1, 2, 3)

@@ -135,7 +135,7 @@ def page_record(corpus: Corpus, title: str, dump: Path | None = None) -> dict[st
     record["facts"] = [f.model_dump(mode="json") for f in corpus.facts(page)]
     record["associated_pages"] = corpus.degree(page)
     if dump is not None:
-        raw, site = _raw_page(dump, record["title"], record["revision"])
+        raw, site = _raw_page(dump, record["title"], record["revision"], corpus.manifest["site"]["namespaces"])
         parsed = parse_wikitext(raw.text, raw.title, site)
         missing = dict.fromkeys(link.target for link in parsed.links if corpus.resolve(link.target) is None)
         record["links_to_no_page"] = list(missing)
@@ -144,9 +144,9 @@ def page_record(corpus: Corpus, title: str, dump: Path | None = None) -> dict[st
     return record
 
 
-def _raw_page(dump: Path, title: str, revision: int) -> tuple[RawPage, SiteInfo]:
+def _raw_page(dump: Path, title: str, revision: int, namespaces: list[int]) -> tuple[RawPage, SiteInfo]:
     """Raises CorpusError where the dump has not the page in the revision that the corpus was read from."""
-    reader = read_dump(dump)
+    reader = read_dump(dump, namespaces=map(str, namespaces))
     for raw in reader:
         if raw.title == title:
             if raw.revision != revision:
