@@ -106,6 +106,10 @@ def corpus_build(
     pages = manifest["pages"]
     say_faults(manifest["faults"])
     say(f"corpus of {pages['total']:,} pages ({pages['article']:,} articles) in {home / 'corpus'}")
+    others = manifest["other namespaces"]
+    if sum(others.values()) > pages["total"]:
+        most = ", ".join(f"{name} {count:,}" for name, count in sorted(others.items(), key=lambda one: -one[1])[:6])
+        say(f"left out: pages of other namespaces ({most}); --namespace NAME reads one, --namespace main the articles besides")
     say(f"next: infoseek index --home {home}")
 
 

@@ -10,8 +10,9 @@ import pytest
 from conftest import dump_xml
 
 from infoseek_offline import pipeline
+from infoseek_offline.corpus.build import build_corpus
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.errors import CorpusError
+from infoseek_offline.errors import CorpusError, DumpError
 from infoseek_offline.files import file_sha256
 from infoseek_offline.records import Link, LinkKind, PageKind
 
@@ -357,3 +358,44 @@ def test_links_of_some_kinds_are_those_with_a_place_in_the_text(make_corpus: Mak
     assert len(every) == 4
     for kinds in ((LinkKind.PROSE,), (LinkKind.INFOBOX,), (LinkKind.PROSE, LinkKind.INFOBOX), (LinkKind.TABLE, LinkKind.REFERENCE)):
         assert corpus.links(page, *kinds) == [link for link in every if link.kind in kinds and link.start >= 0]
+
+
+def firm(path: Path) -> Path:
+    """A dump with content in a namespace of its own, and pages of other kinds."""
+    pages = [
+        ("Ann", 0, "", "<text>Leads [[Projekt:gaia]], see [[Rules]].</text>"),
+        ("Projekt:Gaia", 3000, "", "<text>Of [[Ann]], not Gaia.</text>"),
+        ("Rules", 0, '<redirect title="Firm:Ann" />', "<text>#REDIRECT [[Firm:Ann]]</text>"),
+        ("Data", 0, "", '<model>json</model><text>{"a": "[[Ann]]"}</text>'),
+        ("Gone", 0, "", '<text bytes="3" deleted="deleted" />'),
+    ]
+    path.write_text(
+        '<mediawiki version="0.11" xml:lang="en"><siteinfo><sitename>Firm</sitename><dbname>firm</dbname><namespaces>'
+        '<namespace key="0" /><namespace key="4">Firm</namespace><namespace key="3000">Projekt</namespace></namespaces></siteinfo>'
+        + "".join(
+            f"<page><title>{title}</title><ns>{ns}</ns><id>{n}</id>{redirect}<revision><id>{n}</id>{text}</revision></page>"
+            for n, (title, ns, redirect, text) in enumerate(pages, 1)
+        )
+        + "</mediawiki>",
+        "utf-8",
+    )
+    return path
+
+
+def test_other_namespaces_are_counted_and_read_where_asked_for(tmp_path: Path) -> None:
+    dump = firm(tmp_path / "firm.xml")
+    alone = build_corpus(dump, tmp_path / "alone")
+    assert alone["pages"]["total"] == 1 and alone["other namespaces"] == {"Projekt": 1}
+    assert alone["counts"]["pages that are no wikitext"] == alone["counts"]["pages whose text was taken out"] == 1
+    both = build_corpus(dump, tmp_path / "both", namespaces=["main", "projekt"])
+    corpus = Corpus.open(tmp_path / "both")
+    assert list(corpus.titles) == ["Ann", "Projekt:Gaia"] and both["site"]["namespaces"] == [0, 3000]
+    assert [(link.source, link.target) for page in (0, 1) for link in corpus.links(page)] == [(0, 1), (1, 0)]
+    assert corpus.resolve("projekt:Gaia") == 1 and corpus.resolve("Rules") is None, "a redirect to a namespace that is not read"
+    assert {"Gaia", "Projekt:Gaia"} <= {alias for alias, *_ in corpus.aliases(1)}
+
+
+def test_a_dump_without_pages_in_the_main_namespace_says_where_they_are(tmp_path: Path) -> None:
+    dump = firm(tmp_path / "firm.xml")
+    with pytest.raises(DumpError, match=r"namespaces that are read: Firm; but 4 of main, 1 of Projekt, which --namespace reads"):
+        build_corpus(dump, tmp_path / "none", namespaces=["4"])

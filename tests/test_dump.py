@@ -327,3 +327,30 @@ def test_a_page_of_fifty_megabytes(tmp_path: Path) -> None:
     xml = dump(page("Big", "All the water runs here. " * 2_100_000), page("After", "x"))
     sizes = [(p.title, len(p.text)) for p in read_dump(write(tmp_path / "big.xml.gz", gzip.compress(xml.encode(), 1)))]
     assert sizes == [("Big", 52_500_000), ("After", 1)]
+
+
+def test_titles_are_read_as_mediawiki_writes_them(tmp_path: Path) -> None:
+    xml = dump(page("\u200flantern\u200e", "x"), page("Cafe\u0301", "x"), page("Datei:a.png", "x", 3, 6))
+    assert titles(write(tmp_path / "a.xml", xml.encode())) == ["Lantern", "Café", "Datei:a.png"]
+    (tmp_path / "b.xml").write_text(dump(page("lantern", "x"), case="case-sensitive"), "utf-8")
+    assert titles(tmp_path / "b.xml") == ["lantern"]
+
+
+def test_what_a_text_is_and_whether_it_was_taken_out(tmp_path: Path) -> None:
+    other = "<content><role>mediainfo</role><model>wikibase-mediainfo</model><text>{}</text></content>"
+    xml = dump(
+        page("A", "x").replace("<text ", "<model>json</model><text "),
+        page("B", "x").replace('<text xml:space="preserve">x</text>', '<text bytes="9" deleted="deleted" />'),
+        page("C", "x").replace("</text>", f"</text>{other}").replace("<text ", "<model>wikitext</model><text ", 1),
+    )
+    found = [(p.title, p.model, p.deleted, p.text) for p in read_dump(write(tmp_path / "a.xml", xml.encode()))]
+    assert found == [("A", "json", False, "x"), ("B", "wikitext", True, ""), ("C", "wikitext", False, "x")]
+
+
+def test_namespaces_to_read_by_name_or_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.xml", SMALL.encode())
+    assert read_dump(path).site.content == {0}
+    assert read_dump(path, namespaces=["main", "vorlage", "14"]).site.content == {0, 10, 14}
+    for wrong in ("Quark", "99", "Special"):
+        with pytest.raises(DumpError, match=rf"no namespace '{wrong}'; give one of: main \(0\), .*Vorlage \(10\)"):
+            read_dump(path, namespaces=[wrong])

@@ -124,6 +124,19 @@ def test_a_dot_may_part_thousands_of_people() -> None:
     assert read("1.234", "population") == [] and read("1.234", "eccentricity") == [(1.234, 1.234, "")]
 
 
+def test_a_date_by_numbers_with_dots() -> None:
+    assert read("11.01.1787") == read("11 January 1787") == read("11. 1. 1787") and read("11.13.1787") == []
+
+
+def test_a_dot_parts_thousands_in_the_languages_that_write_so_where_a_unit_stands_behind() -> None:
+    def low(value: str, language: str) -> list[float]:
+        return [q.low for q in read_quantities(value, "budget", language)]
+
+    assert low("808.000 €", "de") == [808_000] and low("1.234 km", "it") == [1234] and low("1.200–1.500 m", "de-at") == [1200]
+    assert low("808.000", "de") == [] and low("808.000 €", "en") == [808] and low("0.123 km", "de") == [0.123]
+
+
+
 def test_several_values() -> None:
     assert read("5 km; 3 kg (est.); none") == [(5, 5, "km"), (3, 3, "kg")]
 

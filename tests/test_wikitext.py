@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -68,6 +69,65 @@ def test_case(case: dict) -> None:
         assert [[s.title, s.level, s.evidence] for s in page.sections] == case["sections"]
     if "hidden" in case:
         assert case["hidden"] in page.hidden_text
+
+
+FIRM = SiteInfo(
+    dbname="firmwiki", language="en", case="case-sensitive", content=frozenset({0, 3000}),
+    namespaces=SiteInfo().namespaces | {"projekt": 3000, "property": 102}, names={102: "Property", 3000: "Projekt"},
+)  # fmt: skip
+
+
+def read(wikitext: str, title: str = "Projekt:Apollo/Plan", site: SiteInfo = FIRM) -> ParsedPage:
+    page = parse_wikitext(wikitext, title, site)
+    check(page)
+    return page
+
+
+def placed(page: ParsedPage) -> list[tuple[str, str]]:
+    return [(link.target, link.anchor) for link in page.links if link.start >= 0 and link.kind == "prose"]
+
+
+def test_links_to_the_namespaces_that_are_read_have_their_names() -> None:
+    page = read("[[projekt:Gaia]], [[Projekt:Apollo/Plan|self]], [[Ann]], [[ann]], [[Help:Me]] and [[:Projekt:Gaia_2#a|two]].")
+    found = [("Projekt:Gaia", "projekt:Gaia"), ("Ann", "Ann"), ("ann", "ann"), ("Projekt:Gaia 2", "two")]
+    assert placed(page) == found
+    without_main = replace(FIRM, content=frozenset({3000}), _titles={})
+    assert placed(read("[[Projekt:Gaia]] and [[Ann]]", site=without_main)) == [("Projekt:Gaia", "Projekt:Gaia")]
+
+
+def test_subpages() -> None:
+    page = read("[[../]], [[/Q1]], [[/Q2/]], [[../Team|team]], [[../../X]], [[../..]] and [[./Y]].")
+    assert page.text == "Projekt:Apollo, /Q1, Q2, team, ../../X, ../.. and ./Y."
+    below = "Projekt:Apollo/Plan"
+    assert [t for t, _ in placed(page)] == ["Projekt:Apollo", f"{below}/Q1", f"{below}/Q2", "Projekt:Apollo/Team"]
+    assert placed(read("[[/Q1]]", "Ann")) == [("Ann/Q1", "/Q1")]
+    assert placed(read("[[/dev/null]]", "Ann", replace(FIRM, dbname="dewiki", _titles={}))) == [("/dev/null", "/dev/null")]
+
+
+def test_annotations_of_semantic_mediawiki_are_links_and_fields() -> None:
+    wikitext = (
+        "Owned by [[Has owner::Ann Lee]] and [[Has owner::Bob|him]][[Is secret::true| ]], with [[Has length::1,200 m]] in [[A::B::Ship]]."
+        "{{#set: Has phone=+1 23 |Has tag=red;blue|+sep=;}}{{#ask: [[Has owner::Nobody]]}} [[:Has owner::Zed]]\n"
+        "{|\n| [[Has berth::Pier]]\n|}"
+    )
+    page = read(wikitext)
+    assert page.text[: page.prose_end] == "Owned by Ann Lee and him, with 1,200 m in Ship. Has owner::Zed"
+    escaped = ("Has owner::Zed", "Has owner::Zed")
+    assert placed(page) == [("Ann Lee", "Ann Lee"), ("Bob", "him"), ("1,200 m", "1,200 m"), ("Ship", "Ship"), escaped]
+    fields = {f.key: page.text[f.start : f.end] for f in page.fields}
+    assert fields == {
+        "phone": "+1 23", "tag": "red; blue", "owner": "Ann Lee; Bob", "is secret": "true", "length": "1,200 m", "a": "Ship", "b": "Ship",
+    }  # fmt: skip
+    assert ("Pier", "table") in [(link.target, link.kind) for link in page.links]
+
+
+def test_a_box_and_what_is_said_besides_it() -> None:
+    page = read("{{Infobox plan|owner=[[Has owner::Ann]]|start=2020}}Led by [[Owner::Bob]].")
+    assert {f.key: page.text[f.start : f.end] for f in page.fields} == {"owner": "Ann; Bob", "start": "2020"}
+
+
+def test_two_colons_are_a_title_where_there_are_no_properties() -> None:
+    assert [(link.target, link.anchor) for link in parse("See [[std::vector]].").links] == [("Std::vector", "std::vector")]
 
 
 def test_enough_cases() -> None:

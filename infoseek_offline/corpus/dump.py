@@ -111,6 +111,12 @@ class SiteInfo:
         return replace(self, content=frozenset(chosen or {0}), _titles={})
 
     @property
+    def is_wikipedia(self) -> bool:
+        """Whether it is a Wikipedia, in whose main namespace no page is below another."""
+        code, wiki, rest = self.dbname.partition("wiki")
+        return bool(wiki) and not rest and code.replace("_", "-") in language_codes()
+
+    @property
     def is_semantic(self) -> bool:
         """Whether it has properties of Semantic MediaWiki."""
         return self.names.get(102, "").casefold() in PROPERTY_WORDS
@@ -279,14 +285,14 @@ def read_site(head: bytes) -> SiteInfo:
     language = (language or (re.sub(r"wik.*$", "", dbname).replace("_", "-") if "wik" in dbname else "") or "en").lower()
     case = values.get("case") or "first-letter"
     said_names: dict[str, int] = {}
-    names = {number: name.capitalize() for name, number in reversed(CANONICAL_NAMESPACES.items())}
+    names = {number: name.capitalize() for name, number in reversed(CANONICAL_NAMESPACES.items())} | {0: "main"}
     for child in element.iter("{*}namespace") if element is not None else ():
         name, number = unicodedata.normalize("NFC", _BLANKS.sub(" ", child.text or "").strip()), _number(child.get("key"))
         if name:
             names[number] = name
             said_names[name.casefold()] = number
-        elif not number:
-            case = child.get("case") or case  # of the main namespace
+        elif not number and child.get("case") == "case-sensitive":
+            case = "case-sensitive"  # the main namespace may differ from the others
     namespaces = CANONICAL_NAMESPACES | namespace_words(language, said_names)
     if sitename := values.get("sitename", "").casefold():
         namespaces |= {sitename: 4} | ({"wp": 4} if sitename == "wikipedia" else {})

@@ -29,9 +29,11 @@ from infoseek_offline.corpus.messages import months as month_names
 
 # What Semantic MediaWiki calls its namespace of properties, in the languages that it has.
 PROPERTY_WORDS = frozenset(
-    "property attribut attribuut eigenschap propiedad atributo propriété proprietà propriedade propietat atribut atrybut właściwość "
-    "свойство vlastnost vlastnosť lastnost egenskap egenskab ominaisuus tulajdonság özellik thuộc_tính ویژگی خاصية תכונה プロパティ 属性 屬性 속성".split()
-)  # fmt: skip
+    "property attribut attribuut eigenschap propiedad atributo propriété proprietà propriedade propietat atribut atrybut "
+    "właściwość свойство vlastnost vlastnosť lastnost egenskap ominaisuus tulajdonság özellik "
+    "ویژگی خاصية תכונה プロパティ 属性 屬性 "
+    "속성".split()
+)
 _NUMBERS = CANONICAL_NAMESPACES | {"portal": 100, "draft": 118, "module": 828}
 # Where a word ends: signs of vowels are letters here.
 _END = "(?![\\w\u0591-\u05c7\u064b-\u065f\u0900-\u0e7f])"

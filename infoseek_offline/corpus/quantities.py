@@ -35,6 +35,7 @@ def _dates(language: str) -> tuple[re.Pattern[str], ...]:
             rf"(?P<y>\d{{4}})\.\s+(?:gada\s+)?(?:(?P<m>{month})\s+{day}|(?P<d2>\d{{1,2}})\.\s+(?P<m2>{month}))\b(?P<bc>)",
             r"(?P<d>\d{1,2})\s+tháng\s+(?P<mn>\d{1,2}),?\s+(?:năm\s+)?(?P<y>\d{1,4})\b(?P<bc>)",
             r"(?P<y>\d{4})-(?P<mn>\d{1,2})-(?P<d>\d{1,2})\b(?P<bc>)",
+            r"(?<![\d.])(?P<d>\d{1,2})\.\s?(?P<mn>\d{1,2})\.\s?(?P<y>\d{4})\b(?!\.\d)(?P<bc>)",
             rf"(?P<m>{month})\.?,?\s+(?:del?\s+)?(?P<y>\d{{3,4}})\b{_BC}",
             r"(?P<y>\d{1,4})\s*(?P<bc>BCE?\b|B\.C\.(?:E\.)?)",
             r"(?P<y>\d{3,4})年(?:\s?(?P<mn>\d{1,2})月(?:\s?(?P<d>\d{1,2})日)?)?",
@@ -177,8 +178,9 @@ def _unit(match: re.Match[str]) -> str:
 
 
 def _number(match: re.Match[str], part: str, language: str) -> Quantity | None:
-    low = _float(match.group("low"))
     rest, unit = part[match.end() :], match.group("unit") or ""
+    dots, said = language.split("-")[0] in _DOT_PARTS, unit or match.group("currency") or ""
+    low = _float(match.group("low"), dots, said)
     # A telephone number, a date by numbers, a word of another kind ("111Cd", "4日", "400 Main Street"): not a quantity for certain.
     if low is None or _NOT_AFTER.match(rest) or (not unit and rest[:1].isalpha() and not _ORDINAL.fullmatch(rest)):
         return None
@@ -199,12 +201,12 @@ def _number(match: re.Match[str], part: str, language: str) -> Quantity | None:
     if match.group("sign") in ("-", "−"):
         low = high = -low
     if match.group("pm"):
-        error = _float(match.group("error"))
+        error = _float(match.group("error"), dots, said)
         if error is None:
             return None
         low, high = low - error, high + error
     elif match.group("high"):
-        other = _float(match.group("high"))
+        other = _float(match.group("high"), dots, said)
         if other is None:
             return None
         high = -other if match.group("highsign") else other
@@ -214,9 +216,15 @@ def _number(match: re.Match[str], part: str, language: str) -> Quantity | None:
     return Quantity(low=low, high=high, unit=_unit(match)) if math.isfinite(low) and math.isfinite(high) else None
 
 
-def _float(text: str) -> float | None:
+# Languages that part thousands by a dot: "1.234 km" is 1234 km, where the words are a person's; a bare 1.234 may be a template's.
+_DOT_PARTS = frozenset("de it es nl pt da id tr el ro sl hr sr bs vi ca gl eu is lb li fo an ast nds".split())
+
+
+def _float(text: str, dot_parts: bool = False, unit: str = "") -> float | None:
     """1,234.5 and 1 234,5 and 1.234.567 and 1.234,5 as numbers; None for a lone "1,23" or the like that may mean either."""
     text = text.strip()
+    if dot_parts and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", text):
+        return float(text.replace(".", "")) if unit else None
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
         return float(text.replace(",", ""))
     if re.fullmatch(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?", text):

@@ -168,6 +168,19 @@ class Cutter:
         if text and not text.isspace():
             self.hidden.setdefault(kind, []).append(text)
 
+    def subpage(self, raw: str) -> str:
+        """The target of "/X" and "../X", which lead below and above the page itself, where its namespace has such."""
+        target = raw.strip(" _")
+        if target[:3] == "../" or target == "..":
+            above = self.title.split("/")
+            while above and (target[:3] == "../" or target == ".."):
+                above, target = above[:-1], target[3:]
+            return "/".join(filter(None, (*above, target.strip("/")))) if above else raw
+        own = self.title != self.site.normalise_title(self.title)[1]  # of another namespace than the main one
+        if target[:1] == "/" and target.strip("/") and (own or not self.site.is_wikipedia):
+            return f"{self.title}/{target.strip('/')}"
+        return raw
+
     def say(self, name: str, value: str) -> None:
         """Notes a value of a property: a link where it may be a page."""
         key = " ".join(name.replace("_", " ").lower().split()).removeprefix("has ")

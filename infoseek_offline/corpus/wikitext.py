@@ -114,10 +114,10 @@ class _Page(Cutter):
         """Semantic MediaWiki's `[[Property::Value|shown]]` as links, and, where `known`, as fields."""
 
         def read(match: re.Match[str]) -> str:
-            property_, value, shown = match.group(1), match.group(2).strip(), match.group(3)
-            if known:
-                for name in property_.split("::"):
-                    self.say(name, value)
+            *more, value = match.group(2).strip().split("::")
+            shown = match.group(3)
+            for name in (match.group(1), *more) if known else ():
+                self.say(name, value)
             if shown is not None and not shown.strip():
                 return ""  # an annotation that shows nothing
             if not _LETTER.search(value):
@@ -237,6 +237,12 @@ class _Page(Cutter):
         pieces = self.rules.link.split(body) if "[[" in body else [body]
         texts = iter(pieces[:-1])
         for before, raw, anchor, trail in zip(texts, texts, texts, texts, strict=True):
+            if raw[:1] in ("/", "."):
+                written, raw = raw.strip(), self.subpage(raw)
+                if anchor is None and written[-1:] == "/" and written.strip("./"):
+                    anchor = written.strip("./").rsplit("/", 1)[-1]  # "[[/X/]]" shows "X"
+                elif anchor is None and written[0] == "/":
+                    anchor = written
             if anchor is None:
                 anchor = raw.strip()
                 anchor = anchor[1:].lstrip() if anchor[:1] == ":" else anchor
@@ -288,6 +294,7 @@ class _Page(Cutter):
 
     def _link(self, kind: str, raw: str, anchor: str | None) -> None:
         """Notes a link without a place in the text."""
+        raw = self.subpage(raw) if raw[:1] in ("/", ".") else raw
         found = self.rules.target(raw)
         if found is not None and found[0] != self.title:
             self.placeless.append(ParsedLink(*found, -1, -1, unguard(found[0] if anchor is None else anchor), kind))

@@ -169,7 +169,7 @@ def page_as_text(corpus: Corpus, title: str, dump: Path | None = None) -> str:
             )
         lines += [record["text"][section["start"] : section["end"]].strip(), ""]
     if record["facts"]:
-        lines.append(f"Facts of {record['infobox']}")
+        lines.append(f"Facts of {record['infobox']}" if record["infobox"] else "Facts")
     for fact in record["facts"]:
         read = (f"{q['low']:g}{'' if q['low'] == q['high'] else ' to {:g}'.format(q['high'])} {q['unit']}".strip()
                 for q in fact["quantities"])  # fmt: skip
