@@ -206,6 +206,9 @@ def _parse(data: bytes, offset: int, site: SiteInfo, report: Report) -> RawPage 
     """One page's XML. What is not well-formed is mended as far as it goes, and reported."""
     if data.count(b"<revision>") > 1:
         data = newest_revision(data)
+    page = _usual_page(data, site)
+    if page is not None:
+        return page
     try:
         return _page(etree.fromstring(data, _parser()), site)
     except etree.XMLSyntaxError as error:
@@ -225,6 +228,66 @@ def _parse(data: bytes, offset: int, site: SiteInfo, report: Report) -> RawPage 
     return None
 
 
+_SOME = rb"[^<>&]*(?:&(?:lt|gt|amp|quot|#039);[^<>&]*)*"
+_CONTRIBUTOR = (
+    rb"<contributor>\s*(?:<username>" + _SOME + rb"</username>\s*<id>\d*</id>|<ip>[^<>&]*</ip>)\s*</contributor>"
+    rb'|<contributor deleted="deleted" ?/>'
+)
+_LEAVES = (
+    rb"(?:(?:<parentid>\d*</parentid>|" + _CONTRIBUTOR + rb"|<minor ?/>|<comment>" + _SOME + rb"</comment>"
+    rb'|<comment deleted="deleted" ?/>'
+    rb"|<origin>\d*</origin>|<model>\s*([\w./-]+)\s*</model>|<format>[^<>&]*</format>|<sha1>\w*</sha1>|<sha1 ?/>)\s*)*"
+)
+# How nearly all pages are written before and behind their text.
+_BEFORE_TEXT = re.compile(
+    rb"<page>\s*<title>([^<>&]*)</title>\s*<ns>(-?\d{1,18})</ns>\s*<id>(\d{1,18})</id>\s*"
+    rb'(?:<redirect title="([^"<>&]*)" ?/>\s*)?<revision>\s*<id>(\d{1,18})</id>\s*(?:<parentid>\d*</parentid>\s*)?'
+    rb"<timestamp>([^<>&]*)</timestamp>\s*" + _LEAVES + rb"(?=<text[ >])"
+)
+_BEHIND_TEXT = re.compile(rb"</text>\s*" + _LEAVES + rb"</revision>\s*</page>")
+_PLAIN_BYTES = bytes([9, 10, *range(32, 256)])
+
+
+def _usual_page(data: bytes, site: SiteInfo) -> RawPage | None:
+    """The page where nothing about it is unusual: XML is parsed for its text only. None for any other."""
+    head = _BEFORE_TEXT.match(data)
+    if head is None:
+        return None
+    end = data.rfind(b"</text>")
+    tail = _BEHIND_TEXT.fullmatch(data, end) if end >= 0 else None
+    if tail is None:
+        return None
+    around = data[: head.end()] + data[end:]
+    if b"\xef\xbf" in around or around.translate(None, _PLAIN_BYTES):
+        return None
+    try:
+        around.decode()
+        element = etree.fromstring(data[head.end() : end + len(b"</text>")], _parser())
+    except (UnicodeDecodeError, etree.XMLSyntaxError):
+        return None
+    title, number, source_id, redirect, identifier, timestamp, model = (group.decode() for group in head.groups(b""))
+    return _raw_page(
+        site, title, int(number), int(source_id), int(identifier), timestamp.strip(),
+        redirect.replace("\n", " ").replace("\t", " "),  # in an attribute line breaks are blanks
+        element.text or "", (tail[1] or b"").decode() or model or "wikitext", element.get("deleted") is not None,
+    )  # fmt: skip
+
+
+def _raw_page(
+    site: SiteInfo, title: str, number: int | None, source_id: int, identifier: int, timestamp: str, redirect: str, text: str,
+    model: str, deleted: bool,
+) -> RawPage:  # fmt: skip
+    """What the elements say, as it is meant."""
+    title = " ".join((title if title.isascii() and title.isprintable() else _INVISIBLE.sub("", title)).split())
+    said = redirect_words().match(text)
+    if said and (not redirect or "#" in said.group(1)):
+        redirect = said.group(1).strip()  # the element leaves the section part out
+    if number is None:
+        number = site.normalise_title(title)[0]
+    title = unicodedata.normalize("NFC", title if number else site.upper_first(title))
+    return RawPage(title, number, source_id, identifier, timestamp, redirect, text, model, deleted)
+
+
 def _page(element: Any, site: SiteInfo) -> RawPage:
     if element is None:
         raise ValueError
@@ -232,7 +295,7 @@ def _page(element: Any, site: SiteInfo) -> RawPage:
     for child in element:
         name = _local(child)
         if name == "title":
-            title = " ".join(_INVISIBLE.sub("", child.text or "").split())
+            title = child.text or ""
         elif name == "ns":
             number = _number(child.text)
         elif name == "id":
@@ -252,13 +315,7 @@ def _page(element: Any, site: SiteInfo) -> RawPage:
             identifier = _number(child.text)
         elif name == "timestamp":
             timestamp = (child.text or "").strip()
-    said = redirect_words().match(text)
-    if said and (not redirect or "#" in said.group(1)):
-        redirect = said.group(1).strip()  # the element leaves the section part out
-    if number is None:
-        number = site.normalise_title(title)[0]
-    title = unicodedata.normalize("NFC", title if number else site.upper_first(title))
-    return RawPage(title, number, source_id, identifier, timestamp, redirect, text, model, deleted)
+    return _raw_page(site, title, number, source_id, identifier, timestamp, redirect, text, model, deleted)
 
 
 def _local(element: Any) -> str:

@@ -17,7 +17,6 @@ NO_TRAIL = "\ufdef"
 _MARKUP = "[]{}|'<>=*#:;&_\n"
 _GUARDS = "".join(chr(0xFDD2 + i) for i in range(len(_MARKUP)))
 GUARD = str.maketrans(_MARKUP, _GUARDS)
-UNGUARD = str.maketrans(_GUARDS, _MARKUP)
 
 
 _QUOTES = re.compile(r"'{2,}")
@@ -146,11 +145,11 @@ _MAGIC = re.compile(
     r"__(?:[^\W\d_a-z]+(?:_[^\W\d_a-z]+)*|(?i:(?:force|no)?toc|no(?:editsection|gallery|index|titleconvert|contentconvert)|index|"
     r"hiddencat|(?:no)?newsectionlink|staticredirect|disambig))__|＿＿[^\W\d_]+＿＿"
 )
-_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufdd0-\ufdef\x00\r]")
-_OTHER_BLANKS = re.compile("[\u00a0\u2002-\u200a\u202f\u3000]")
+_OTHER_BLANKS = "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+_PLACES = re.compile("[\ufdd0-\ufdef]")
 # The same in UTF-8, where a search for a byte is much faster than one for a set of characters.
 _ODD = re.compile(rb"\xe2(?:\x80[\x82-\x8b\x8e\x8f\xaa-\xaf]|\x81[\xa0\xa6-\xa9])")
-_ODD_BYTES = ((0xC2, (b"\xc2\xa0", b"\xc2\xad")), (0xE3, (b"\xe3\x80\x80",)), (0xEF, (b"\xef\xbb\xbf", b"\xef\xb7")))
+_ODD_BYTES = ((0xC2, (b"\xc2\xa0", b"\xc2\xad")), (0xE3, (b"\xe3\x80\x80",)), (0xEF, (b"\xef\xbb\xbf",)))
 _DROPS = re.compile(rf"{DROP}(?:[ \t\u00a0,;:/]*{DROP})+")
 _STOPS = (".", ",", ";", ":", "!", "?", "。", "、")
 _GAP = " \t\u00a0,;:/"
@@ -159,15 +158,20 @@ _ITEMS = re.compile(rf"\s*{ITEM}[\s{ITEM}]*")
 
 def plain(text: str) -> str:
     """The text with one kind of blank, and without the characters that show nothing or that mark places here."""
-    if "\r" in text or "\x00" in text:
-        return _OTHER_BLANKS.sub(" ", _NO_WIDTH.sub("", text))
+    for control in "\r\x00":
+        if control in text:
+            text = text.replace(control, "")
     if text.isascii():
         return text
     data = text.encode("utf-8", "surrogatepass")
-    # A byte is found much faster than two.
-    if not any(lead in data and any(odd in data for odd in odds) for lead, odds in _ODD_BYTES) and _ODD.search(data) is None:
-        return text
-    return _OTHER_BLANKS.sub(" ", _NO_WIDTH.sub("", text))
+    odd = set(_ODD.findall(data)) if 0xE2 in data else set()
+    for lead, some in _ODD_BYTES:
+        if lead in data:  # a byte is found much faster than two
+            odd.update([one for one in some if one in data])
+    for one in odd:
+        character = one.decode()
+        text = text.replace(character, " " if character in _OTHER_BLANKS else "")
+    return _PLACES.sub("", text) if 0xEF in data and b"\xef\xb7" in data else text
 
 
 @lru_cache(maxsize=4096)
@@ -245,14 +249,19 @@ def clean(text: str, line_break: str) -> str:
     return one_blank(text.replace("\t", " ") if "\t" in text else text)
 
 
-_GUARDED = re.compile(f"[{_GUARDS}]")
+def may_guard(text: str) -> bool:
+    """Whether the text may hold characters that lost their meaning as markup; quicker than to look for them."""
+    return not text.isascii() and b"\xef\xb7" in text.encode("utf-8", "surrogatepass")
 
 
 def unguard(text: str) -> str:
     """Characters that lost their meaning as markup, as themselves again; the length stays."""
-    if text.isascii() or (len(text) > 500 and b"\xef\xb7" not in text.encode("utf-8", "surrogatepass")):
+    if not may_guard(text):
         return text
-    return text if _GUARDED.search(text) is None else text.translate(UNGUARD)
+    for guard, mark in zip(_GUARDS, _MARKUP, strict=True):
+        if guard in text:
+            text = text.replace(guard, mark)
+    return text
 
 
 _URL = re.compile(r"https?://[^\s|\]}<>]+|//[^\s|\]}<>]+")

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +17,30 @@ from numpy.typing import NDArray
 from infoseek_offline.errors import DumpError
 
 NAME = np.dtype([("hash", "<u8"), ("check", "<u4")])
+_MEMORY = 1 << 16  # names whose digests are remembered
+_EMPTY = hashlib.blake2b(digest_size=12)
 MAX_REDIRECTS = 10  # a longer chain is a loop or an accident
 
 
 def name_hashes(names: Iterable[str]) -> NDArray[Any]:
     """(names,) of dtype NAME."""
-    return np.frombuffer(b"".join(map(_digest, names)), NAME)
+    known, names = _remembered(), list(names)
+    digests = list(map(known.get, names))
+    if None in digests:
+        if len(known) > _MEMORY:
+            known.clear()
+        for place, name in enumerate(names):
+            if digests[place] is None:
+                digest = _EMPTY.copy()  # quicker than a new one
+                digest.update(name.encode("utf-8", "surrogatepass"))
+                digests[place] = known[name] = digest.digest()
+    return np.frombuffer(b"".join(cast(list[bytes], digests)), NAME)
 
 
-@lru_cache(maxsize=1 << 15)
-def _digest(name: str) -> bytes:
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+@lru_cache(maxsize=1)
+def _remembered() -> dict[str, bytes]:
+    """Digests of names by name; a plain dictionary is quicker to ask than a cache that keeps the order of use."""
+    return {}
 
 
 class NameTable:

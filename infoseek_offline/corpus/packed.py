@@ -18,8 +18,8 @@ import mmap
 import re
 import stat
 import zlib
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, cast
 
@@ -73,9 +73,11 @@ class Source:
         self.position = 0  # in the file, of what has been read last, for progress
         self.encoding = "utf-8"
         try:
-            self.encoding = _encoding(next(self._raw(), b""))
+            raw = self._raw(1 << 16)
+            first = next(raw, b"")
+            self.encoding = _encoding(first)
             self.sequential = self.packing not in ("", "bzip2") or self.encoding != "utf-8"
-            self.head = self._head()
+            self.head = _head(chain([first], raw) if self.encoding == "utf-8" else self._decoded())
         except DumpError as error:
             raise DumpError(f"{path}: {error}; fetch the dump again and compare its checksum") from None
         _check_head(self.path, self.head)
@@ -146,19 +148,6 @@ class Source:
 
     # Bytes
 
-    def _head(self) -> bytes:
-        """The XML up to the first page, or as much of it as a head can be."""
-        head = b""
-        try:
-            for data in self._decoded() if self.sequential else self._raw():
-                head += data
-                if len(head) >= HEAD or PAGE.search(head):
-                    break
-        except DumpError:
-            if not head:
-                raise
-        return head
-
     def _decoded(self) -> Iterator[bytes]:
         """The XML as UTF-8."""
         if self.encoding == "utf-8":
@@ -169,8 +158,8 @@ class Source:
             yield decoder.decode(data).encode("utf-8", "replace")
         yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
-    def _raw(self) -> Iterator[bytes]:
-        """All bytes of XML, in order. Raises DumpError where they are damaged or end too early."""
+    def _raw(self, size: int = CHUNK) -> Iterator[bytes]:
+        """All bytes of XML, in order, about `size` at a time. Raises DumpError where they are damaged or end too early."""
         with _opened(self.path) as file:
             if self.packing == "bzip2":
                 stream: _Reader = cast(_Reader, bz2.BZ2File(file))
@@ -186,7 +175,7 @@ class Source:
             while not reason:
                 held = bytearray()
                 try:
-                    while len(held) < CHUNK and (data := stream.read1(CHUNK)):
+                    while len(held) < size and (data := stream.read1(size)):
                         held += data
                 except _UNPACK_ERRORS as error:
                     reason = "it ends too early" if isinstance(error, EOFError) else str(error) or type(error).__name__
@@ -197,6 +186,20 @@ class Source:
                     return
             place = f"before byte {self.position} of {self.size}"
             raise DumpError(f"the {self.packing or 'file'} data is damaged or truncated {place} ({reason})")
+
+
+def _head(pieces: Iterable[bytes]) -> bytes:
+    """The XML up to the first page, or as much of it as a head can be."""
+    head = b""
+    try:
+        for data in pieces:
+            head += data
+            if len(head) >= HEAD or PAGE.search(head):
+                break
+    except DumpError:
+        if not head:
+            raise
+    return head
 
 
 class _Zstd:

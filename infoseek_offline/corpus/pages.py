@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +20,7 @@ from infoseek_offline.corpus.quantities import read_quantities
 from infoseek_offline.corpus.store import LINK_KINDS, PAGE_KINDS
 from infoseek_offline.corpus.wikitext import ParsedPage, parse_wikitext
 
+_PAGE_KIND_NUMBERS = {kind: number for number, kind in enumerate(PAGE_KINDS)}
 _KIND_NUMBERS = {kind.value: number for number, kind in enumerate(LINK_KINDS)}
 
 
@@ -47,8 +51,9 @@ class PageRow(NamedTuple):
 def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) -> PageRow:
     """Parse one page; pure."""
     parsed = parse_wikitext(raw.text, raw.title, site)
-    places = [place for link in parsed.links for place in link[2:4]]
-    keep = [(start, end) for start, end in zip(places[::2], places[1::2], strict=True) if start >= 0]
+    targets, _, starts, ends, _, kinds = zip(*parsed.links, strict=True) if parsed.links else ((),) * 6
+    places = list(zip(starts, ends, strict=True))
+    keep = [place for place in places if place[0] >= 0]
     sentences = []
     for section in parsed.sections:
         if section.title == "Infobox" and section.level == 0 and section.start >= parsed.prose_end:
@@ -56,10 +61,9 @@ def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) 
                           for m in re.finditer(r"[^\n]+", parsed.text[section.start : section.end])]  # fmt: skip
         else:
             sentences += split_sentences(parsed.text, section.start, section.end, keep)
-    kind = page_kind(raw.title, parsed, site.language)
     return PageRow(
         raw=(raw.title, raw.source_id, raw.revision, raw.timestamp),
-        kind=PAGE_KINDS.index(kind),
+        kind=_PAGE_KIND_NUMBERS[page_kind(raw.title, parsed, site.language)],
         text=parsed.text,
         prose_end=parsed.prose_end,
         hidden=parsed.hidden_text,
@@ -67,19 +71,23 @@ def read_page(raw: RawPage, site: SiteInfo, passage_words: int = PASSAGE_WORDS) 
         phrases=_phrases(parsed, sentences, site.language),
         categories=parsed.categories,
         sections=[[s.title, s.level, s.start, s.end, int(s.evidence)] for s in parsed.sections],
-        sentences=np.array(sentences, "<i4").reshape(-1, 2).tobytes(),
+        sentences=_spans(sentences).astype("<i4", copy=False).tobytes(),
         passages=make_passages(
             parsed.text, [(i, (s.start, s.end)) for i, s in enumerate(parsed.sections)], sentences, passage_words
         ),
         fields=_fields(parsed, site.language),
         templates=parsed.templates,
-        link_name=name_hashes([link.target for link in parsed.links]),
-        link_span=np.array(places, np.int32).reshape(-1, 2),
-        link_kind=np.array([_KIND_NUMBERS[link.kind] for link in parsed.links], np.uint8),
+        link_name=name_hashes(targets),
+        link_span=_spans(places),
+        link_kind=np.frombuffer(bytes(map(_KIND_NUMBERS.__getitem__, kinds)), np.uint8),
         counts=parsed.counts,
         dropped=parsed.dropped,
         cut_at=parsed.cut_at,
     )
+
+
+def _spans(places: Iterable[tuple[int, int]]) -> NDArray[np.int32]:
+    return np.frombuffer(array("i", chain.from_iterable(places)), np.int32).reshape(-1, 2)
 
 
 def _phrases(parsed: ParsedPage, sentences: list[tuple[int, int]], language: str) -> list[str]:

@@ -18,6 +18,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ CREATE TABLE passage ({PASSAGE_COLUMNS});
 CREATE TABLE redirect (id INTEGER PRIMARY KEY, title TEXT NOT NULL, fragment TEXT NOT NULL);
 CREATE TABLE array (name TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
+_INSERT_PAGE = f"INSERT INTO page VALUES (?{',?' * PAGE_COLUMNS.count(',')})"
 
 
 @contextmanager
@@ -183,21 +185,24 @@ class _Reading:
             self.heads[words[-1]] += 1
             if len(words) > 1:
                 self.pairs[f"{words[-2]} {words[-1]}"] += 1
-        self.counts.update(row.counts)
-        self.counts.update({DROPPED + name: count for name, count in row.dropped.items()})
+        counts = self.counts
+        for name, count in row.counts.items():
+            counts[name] += count
+        for name, count in row.dropped.items():
+            counts[DROPPED + name] += count
+        passages = row.passages
         stored = (
-            *row.raw, row.kind, row.text, row.prose_end, row.hidden, row.infobox, canonical_json(row.phrases), "",
-            canonical_json(row.categories), canonical_json(row.sections), row.sentences, canonical_json(row.fields),
-            canonical_json(row.templates),
+            *row.raw, row.kind, row.text, row.prose_end, row.hidden, row.infobox, _words_json(row.phrases), "",
+            _words_json(row.categories), _sections_json(row.sections), row.sentences, _fields_json(row.fields),
+            _words_json(row.templates),
         )  # fmt: skip
-        self.database.execute(f"INSERT INTO page VALUES (?{',?' * len(stored)})", (page, *stored))
+        self.database.execute(_INSERT_PAGE, (page, *stored))
         self.database.executemany(
-            "INSERT INTO passage VALUES (?,?,?,?,?)", [(page, i, *passage) for i, passage in enumerate(row.passages)]
+            "INSERT INTO passage VALUES (?,?,?,?,?)", [(page, i, *passage) for i, passage in enumerate(passages)]
         )
+        told = ",".join([f"[{section},{start},{end}]" for section, start, end in passages])
         self.digests.append(
-            _digest(
-                *stored, canonical_json(row.passages), row.link_name.tobytes(), row.link_span.tobytes(), row.link_kind.tobytes()
-            )
+            _digest(*stored, f"[{told}]", row.link_name.tobytes(), row.link_span.tobytes(), row.link_kind.tobytes())
         )
         self.links.append((row.link_name, row.link_span, row.link_kind))
 
@@ -228,11 +233,31 @@ class _Reading:
 
 
 def _digest(*values: Any) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
+    told: list[bytes] = []
     for value in values:
         data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.digest()
+        told += (len(data).to_bytes(8, "little"), data)
+    return hashlib.blake2b(b"".join(told), digest_size=16).digest()
+
+
+# The same as canonical_json gives, without an encoder for each of many short lists.
+
+
+def _words_json(words: list[str]) -> str:
+    return f"[{','.join(map(encode_basestring, words))}]"
+
+
+def _sections_json(sections: list[list[Any]]) -> str:
+    told = [f"[{encode_basestring(title)},{level},{start},{end},{evidence}]" for title, level, start, end, evidence in sections]
+    return f"[{','.join(told)}]"
+
+
+def _fields_json(fields: list[list[Any]]) -> str:
+    told = [
+        f"[{encode_basestring(key)},{start},{end},{canonical_json(quantities) if quantities else '[]'}]"
+        for key, start, end, quantities in fields
+    ]
+    return f"[{','.join(told)}]"
 
 
 def counts_and_faults(part: Part) -> tuple[Counter[str], list[Fault]]:

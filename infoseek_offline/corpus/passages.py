@@ -15,13 +15,12 @@ PASSAGE_WORDS = 100
 Span = tuple[int, int]
 
 # A full stop, question or exclamation mark (also in other scripts), closing quotes, then a blank. One set of characters at the
-# head makes the search fast; from a run of dots it is tried once, not at each of them.
+# head makes the search fast; from a run of dots it is tried once, not at each of them. Or the end of a line.
 _STOP = re.compile(
-    r"[.!?…。！？।։](?:(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+[\"'”’»)\]]*+(?=\s)|(?<=[。！？।։])[。！？।։]*[」』”)]*)"
+    r"[.!?…。！？।։\n](?:(?<=\n)|(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+[\"'”’»)\]]*+(?=[^\S\n])|(?<=[。！？।։])[。！？।։]*[」』”)]*)"
 )
-_ASCII_STOP = re.compile(r"[.!?](?<![.!?][.!?])[.!?]*+[\"')\]]*+(?=\s)")
-_LINE = re.compile(r"[^\n]+")
-_UNSPACED = re.compile("[぀-鿿฀-๿가-힯]")
+_ASCII_STOP = re.compile(r"[.!?\n](?:(?<=\n)|(?<![.!?][.!?])[.!?]*+[\"')\]]*+(?=[^\S\n]))")
+_UNSPACED = re.compile("[぀-鿿฀-๿가-힯]+")
 # Before a full stop these are abbreviations, not ends. Single letters (initials) and "e.g"-like words are found by shape.
 _ABBREVIATIONS = frozenset(
     (
@@ -42,18 +41,27 @@ def split_sentences(text: str, start: int = 0, end: int | None = None, keep: Seq
     spans: list[Span] = []
     stops = _ASCII_STOP if text.isascii() else _STOP
     link, links = bisect_left(keep, (start,)), len(keep)
-    for line in _LINE.finditer(text, start, end):
-        begin, last = line.span()
-        for stop in stops.finditer(text, begin, last):
-            at, cut = stop.span()
-            while link < links and keep[link][0] < cut:
-                link += 1
-            if link and cut < keep[link - 1][1] and keep[link - 1][1] - keep[link - 1][0] < 200:
-                continue
-            if _is_end(text, begin, at, cut, last):
-                _add(spans, text, begin, cut)
-                begin = cut
-        _add(spans, text, begin, last)
+    begin = start
+    last = -1  # the end of the line
+    for stop in stops.finditer(text, start, end):
+        at, cut = stop.span()
+        if text[at] == "\n":
+            if begin < at:
+                _add(spans, text, begin, at)
+            begin = cut
+            continue
+        while link < links and keep[link][0] < cut:
+            link += 1
+        if link and cut < keep[link - 1][1] and keep[link - 1][1] - keep[link - 1][0] < 200:
+            continue
+        if last < at:
+            last = text.find("\n", cut, end)
+            last = end if last < 0 else last
+        if _is_end(text, begin, at, cut, last):
+            _add(spans, text, begin, cut)
+            begin = cut
+    if begin < end:
+        _add(spans, text, begin, end)
     return spans
 
 
@@ -88,11 +96,14 @@ def _add(spans: list[Span], text: str, start: int, end: int) -> None:
 
 def words_of(text: str) -> int:
     """Number of words; a run of a script without spaces counts a word for two characters."""
-    if text.isascii() or _UNSPACED.search(text) is None:
-        return len(text.split())
-    pieces = text.split()
-    counts = [len(_UNSPACED.findall(piece)) for piece in pieces if not piece.isascii()]
-    return len(pieces) + sum([count // 2 - 1 for count in counts if count > 3])
+    words = len(text.split())
+    if text.isascii() or not (runs := _UNSPACED.findall(text)):
+        return words
+    if len(runs) == 1 or words == 1:
+        counts = [sum(map(len, runs))]
+    else:
+        counts = [sum(map(len, _UNSPACED.findall(piece))) for piece in text.split() if not piece.isascii()]
+    return words + sum([count // 2 - 1 for count in counts if count > 3])
 
 
 def make_passages(
@@ -103,24 +114,30 @@ def make_passages(
     `sections` gives (ordinal, span); sentences must not cross section borders.
     """
     passages: list[tuple[int, int, int]] = []
-    index = 0
+    most = words * 1.25
+    index, number = 0, len(sentences)
     for ordinal, (low, high) in sections:
-        group: list[Span] = []
+        first = last = -1
         count = 0
-        while index < len(sentences) and sentences[index][0] < low:
+        while index < number and sentences[index][0] < low:
             index += 1
-        while index < len(sentences) and sentences[index][1] <= high:
-            span = sentences[index]
-            size = words_of(text[span[0] : span[1]])
-            if group and count + size > words * 1.25:
-                passages.append((ordinal, group[0][0], group[-1][1]))
-                group, count = [], 0
-            group.append(span)
+        while index < number:
+            start, end = sentences[index]
+            if end > high:
+                break
+            sentence = text[start:end]
+            size = len(sentence.split()) if sentence.isascii() else words_of(sentence)
+            if first >= 0 and count + size > most:
+                passages.append((ordinal, first, last))
+                first, count = -1, 0
+            if first < 0:
+                first = start
+            last = end
             count += size
             if count >= words:
-                passages.append((ordinal, group[0][0], group[-1][1]))
-                group, count = [], 0
+                passages.append((ordinal, first, last))
+                first, count = -1, 0
             index += 1
-        if group:
-            passages.append((ordinal, group[0][0], group[-1][1]))
+        if first >= 0:
+            passages.append((ordinal, first, last))
     return passages

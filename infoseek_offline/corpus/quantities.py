@@ -22,25 +22,28 @@ _ERA = r"(?:\s*(?:AD|CE|A\.D\.))?"
 _CIRCA = re.compile(
     r"^(?:c\.|ca\b\.?|circa|about|around|approximately|approx\.?|over|nearly|almost|roughly|est\.?|~|≈|>|<|≥|≤)\s*", re.IGNORECASE
 )
+
+
 @lru_cache(maxsize=64)
-def _dates(language: str) -> tuple[re.Pattern[str], ...]:
-    """How dates are written: with the language's months and the English ones, with numbers, with a year alone."""
+def _dates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """How dates are written: with the language's months and the English ones, with numbers, with a year alone. Beside each
+    letters of which a text of ASCII, in small letters, holds one where it can match; "m" stands for a month's name."""
     month = "|".join(map(re.escape, sorted(months(language), key=len, reverse=True)))
     day = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|º|°)?"
     return tuple(
-        re.compile(pattern, re.IGNORECASE)
-        for pattern in (
-            rf"{day}\s+(?:(?:of|de|d[i'’]|del)\s*)?(?P<m>{month})\.?,?\s+(?:del?\s+)?(?P<y>\d{{1,4}})\b{_BC}",
-            rf"(?P<m>{month})\.?\s+{day},?\s+(?P<y>\d{{1,4}})\b(?![\d:]){_BC}",
-            rf"(?P<y>\d{{4}})\.\s+(?:gada\s+)?(?:(?P<m>{month})\s+{day}|(?P<d2>\d{{1,2}})\.\s+(?P<m2>{month}))\b(?P<bc>)",
-            r"(?P<d>\d{1,2})\s+tháng\s+(?P<mn>\d{1,2}),?\s+(?:năm\s+)?(?P<y>\d{1,4})\b(?P<bc>)",
-            r"(?P<y>\d{4})-(?P<mn>\d{1,2})-(?P<d>\d{1,2})\b(?P<bc>)",
-            r"(?<![\d.])(?P<d>\d{1,2})\.\s?(?P<mn>\d{1,2})\.\s?(?P<y>\d{4})\b(?!\.\d)(?P<bc>)",
-            rf"(?P<m>{month})\.?,?\s+(?:del?\s+)?(?P<y>\d{{3,4}})\b{_BC}",
-            r"(?P<y>\d{1,4})\s*(?P<bc>BCE?\b|B\.C\.(?:E\.)?)",
-            r"(?P<y>\d{3,4})年(?:\s?(?P<mn>\d{1,2})月(?:\s?(?P<d>\d{1,2})日)?)?",
-            r"(?P<y>\d{3,4})년(?:\s?(?P<mn>\d{1,2})월(?:\s?(?P<d>\d{1,2})일)?)?",
-            r"(?:AD|CE)\s*(?P<y>\d{1,4})\b(?P<bc>)|(?P<y2>\d{1,4})\s*(?:AD|CE)\b",
+        (re.compile(pattern, re.IGNORECASE), needed)
+        for pattern, needed in (
+            (rf"{day}\s+(?:(?:of|de|d[i'’]|del)\s*)?(?P<m>{month})\.?,?\s+(?:del?\s+)?(?P<y>\d{{1,4}})\b{_BC}", "m"),
+            (rf"(?P<m>{month})\.?\s+{day},?\s+(?P<y>\d{{1,4}})\b(?![\d:]){_BC}", "m"),
+            (rf"(?P<y>\d{{4}})\.\s+(?:gada\s+)?(?:(?P<m>{month})\s+{day}|(?P<d2>\d{{1,2}})\.\s+(?P<m2>{month}))\b(?P<bc>)", "m"),
+            (r"(?P<d>\d{1,2})\s+tháng\s+(?P<mn>\d{1,2}),?\s+(?:năm\s+)?(?P<y>\d{1,4})\b(?P<bc>)", "á"),
+            (r"(?P<y>\d{4})-(?P<mn>\d{1,2})-(?P<d>\d{1,2})\b(?P<bc>)", "-"),
+            (r"(?<![\d.])(?P<d>\d{1,2})\.\s?(?P<mn>\d{1,2})\.\s?(?P<y>\d{4})\b(?!\.\d)(?P<bc>)", "."),
+            (rf"(?P<m>{month})\.?,?\s+(?:del?\s+)?(?P<y>\d{{3,4}})\b{_BC}", "m"),
+            (r"(?P<y>\d{1,4})\s*(?P<bc>BCE?\b|B\.C\.(?:E\.)?)", "b"),
+            (r"(?P<y>\d{3,4})年(?:\s?(?P<mn>\d{1,2})月(?:\s?(?P<d>\d{1,2})日)?)?", "年"),
+            (r"(?P<y>\d{3,4})년(?:\s?(?P<mn>\d{1,2})월(?:\s?(?P<d>\d{1,2})일)?)?", "년"),
+            (r"(?:AD|CE)\s*(?P<y>\d{1,4})\b(?P<bc>)|(?P<y2>\d{1,4})\s*(?:AD|CE)\b", "ac"),
         )
     )
 
@@ -84,6 +87,8 @@ _NO_UNIT = frozenset(
 _PEOPLE_KEY = re.compile(
     r"population|popola|abitanti|einwohner|poblaci|popula|students?|staff|employees|households|members|dân số", re.IGNORECASE
 )
+_BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]")
+_DIGIT = re.compile(r"\d")
 _LONGEST = 10_000  # characters of a value that are looked at
 _DECADE = re.compile(r"(?P<y>[12]\d{2}0)'?s\b")
 _YEARS_BC = re.compile(r"(?P<low>\d{1,4})\s*(?:–|—|-|/| to )\s*(?P<high>\d{1,4})\s*(?:BCE?\b|B\.C\.)")
@@ -98,12 +103,14 @@ def read_quantities(value: str, key: str = "", language: str = "en") -> tuple[Qu
 
     A value's text in brackets is read only where nothing stands outside of it.
     """
+    if _DIGIT.search(value) is None:
+        return ()
     if len(value) > _LONGEST:
         value = value[: value.rfind(";", 0, _LONGEST) + 1]
     if not value.isascii():
         value = "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in value)
-    outside = re.sub(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]", " ; ", value)
-    found = [q for part in re.split(r";|\n", outside) if (q := _read(part.strip(), key, language)) is not None]
+    outside = _BRACKETS.sub(" ; ", value) if "(" in value or "[" in value or "（" in value else value
+    found = [q for part in outside.replace("\n", ";").split(";") if (q := _read(part.strip(), key, language)) is not None]
     if not found and not re.search(r"\w", outside):
         found = [q for part in re.findall(r"\(([^()]*)\)", value) if (q := _read(part.strip(), key, language)) is not None]
     return tuple(found)
@@ -111,7 +118,7 @@ def read_quantities(value: str, key: str = "", language: str = "en") -> tuple[Qu
 
 def _read(part: str, key: str, language: str) -> Quantity | None:
     """The quantity that a part begins with; numbers after words are not certain ("Apollo 11")."""
-    if not any(c.isdigit() for c in part):
+    if _DIGIT.search(part) is None:
         return None
     part = _CIRCA.sub("", part)
     if before_christ := _YEARS_BC.match(part):
@@ -119,7 +126,7 @@ def _read(part: str, key: str, language: str) -> Quantity | None:
         return Quantity(low=low, high=high + 0.999, unit="year") if low <= high else None
     if decade := _DECADE.match(part):
         return Quantity(low=float(decade.group("y")), high=int(decade.group("y")) + 9.999, unit="year")
-    dates = [m for pattern in _dates(language) if (m := pattern.search(part))]
+    dates = _found_dates(part, language)
     if dates:
         first = min(dates, key=lambda m: (m.start(), -len(m.group())))
         start = _date(first, language)
@@ -128,7 +135,7 @@ def _read(part: str, key: str, language: str) -> Quantity | None:
         if start is not None:
             rest = part[first.end() :]
             joined = re.match(r"\s*(?:–|—|-|to)\s*", rest)
-            later = [m for p in _dates(language) if joined and (m := p.match(rest, joined.end()))]
+            later = [m for p, _ in _dates(language) if joined and (m := p.match(rest, joined.end()))]
             end = _date(max(later, key=lambda m: len(m.group())), language) if later else None
             high = end[1] if end is not None and end[1] >= start[0] else start[1]
             return Quantity(low=start[0], high=high, unit="year")
@@ -146,6 +153,22 @@ def _read(part: str, key: str, language: str) -> Quantity | None:
     if match is None or (_PEOPLE_KEY.search(key) and re.fullmatch(r"\d{1,3}\.\d{3}", match.group("low"))):
         return None  # 1.234 people are 1234 where the point parts thousands
     return _number(match, part, language)
+
+
+def _found_dates(part: str, language: str) -> list[re.Match[str]]:
+    if not part.isascii():
+        return [m for pattern, _ in _dates(language) if (m := pattern.search(part))]
+    low = part.lower()
+    month = any(name in low for name in _month_names(language))
+    holds = {"m": month, "-": "-" in low, ".": "." in low, "b": "b" in low, "ac": "a" in low or "c" in low}
+    return [m for pattern, needed in _dates(language) if holds.get(needed) and (m := pattern.search(part))]
+
+
+@lru_cache(maxsize=64)
+def _month_names(language: str) -> tuple[str, ...]:
+    """Those of ASCII; a regular expression that ignores case takes a dotless i for one with a dot."""
+    names = (name.replace("ı", "i") for name in months(language))
+    return tuple(dict.fromkeys(name for name in names if name.isascii()))
 
 
 def _date(match: re.Match[str], language: str) -> tuple[float, float] | None:

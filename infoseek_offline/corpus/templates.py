@@ -40,12 +40,14 @@ class Arguments:
 
 
 _SPLIT = re.compile(r"\[\[(?:[^\[\]]|\[\[[^\[\]]*\]\]|\[[^\[\]]*\])*\]\]|\|")
+# Brackets of nothing but links without a pipe or another link in them, and of addresses.
+_NO_PIPED_LINK = re.compile(r"[^\[]*+(?:\[(?:\[[^\[\]|]*+\]\]|(?!\[))[^\[]*+)*+")
 _KEY = re.compile(r"\s*([^=\[\]{}<>|]{1,80}?)\s*=")
 
 
 def split_arguments(content: str) -> list[str]:
     """The pieces between the pipes of a template or file link; pipes inside links don't count."""
-    if "[[" not in content:
+    if "[[" not in content or _NO_PIPED_LINK.fullmatch(content):
         return content.split("|")
     pieces, start = [], 0
     for match in _SPLIT.finditer(content):
@@ -56,6 +58,11 @@ def split_arguments(content: str) -> list[str]:
     return pieces
 
 
+@lru_cache(maxsize=1 << 13)
+def _key_name(raw: str) -> str:
+    return " ".join(raw.replace("_", " ").lower().split())
+
+
 def read_arguments(pieces: list[str]) -> Arguments:
     positional: list[str] = []
     named: dict[str, str] = {}
@@ -64,7 +71,7 @@ def read_arguments(pieces: list[str]) -> Arguments:
         if key is None:
             positional.append(piece.strip())
         else:
-            name, value = " ".join(key.group(1).replace("_", " ").lower().split()), piece[key.end() :].strip()
+            name, value = _key_name(key.group(1)), piece[key.end() :].strip()
             if name.isdigit() and 0 < int(name) <= 20:
                 while len(positional) < int(name):
                     positional.append("")
@@ -415,9 +422,14 @@ def _hatnotes(language: str) -> dict[str, tuple[int, int]]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _hatnote_place(name: str, language: str) -> tuple[int, int] | None:
+    return _hatnotes(language).get(name.casefold())
+
+
 def hatnote_targets(name: str, pieces: list[str], language: str = "en") -> list[str] | None:
     """Page titles that a hatnote template points to (raw, possibly with `[[…]]` in them); None if it is no hatnote."""
-    place = _hatnotes(language).get(name.casefold())
+    place = _hatnote_place(name, language)
     if place is None:
         return None
     first, step = place

@@ -39,6 +39,7 @@ _FOLD = re.compile(
     r"[{}\n<](?:(?<=\{)\{(?:\{(?=[\w .\-]+[|}]))?|(?<=\})\}+|(?<=\n)(?:[ \t:]*\{\||[ \t]*\|\}(?!\}))"
     r"|(?<=<)(?:[tT][aA][bB][lL][eE](?=[\s>])[^<>]*|/[tT][aA][bB][lL][eE]\s*)>)"
 )
+_FOLD_TEMPLATES = re.compile(r"\{\{(?:\{(?=[\w .\-]+[|}]))?|\}\}+")  # the same for a text without tables
 _OPENING = {"{{": "{{", "{{{": "{{{", "{|": "{|", "<t": "<table>"}
 _CLOSING = {"|}": "{|", "</": "<table>"}
 _UNCLOSED = re.compile(r"[^\n|{}\[\]]{1,80}(?=\n?\s*\|)")
@@ -87,26 +88,26 @@ class Rules:
         self.option = file_option(site.language)
         self.glued = link_prefix(site.language)
         self.variants = variants(site.language)
-        self._targets: dict[str, tuple[str, str] | None] = {}
+        self.targets: dict[str, tuple[str, str] | None] = {}
         self._prefixes: dict[str, str] = {}
 
     def target(self, raw: str) -> tuple[str, str] | None:
         """(title, section) of a link to a page of a namespace that is read; None for any other and for what is no title."""
         found: tuple[str, str] | None
         try:
-            return self._targets[raw]
+            return self.targets[raw]
         except KeyError:
-            if len(self._targets) >= _MEMORY:
-                self._targets.clear()
+            if len(self.targets) >= _MEMORY:
+                self.targets.clear()
         if self.main and _SIMPLE.fullmatch(raw):
-            found = self._targets[raw] = (self.site.upper_first(raw), "")
+            found = self.targets[raw] = (self.site.upper_first(raw), "")
             return found
         title, fragment = self.site.page_title(unguard(raw))
         good = bool(title) and not _BAD_TITLE.search(title)
         good = good and _ADDRESS.match(raw.strip()) is None
         if good and len(title) > MAX_TITLE // 4:
             good = len(title.encode("utf-8", "surrogatepass")) <= MAX_TITLE
-        found = self._targets[raw] = (title, fragment) if good else None
+        found = self.targets[raw] = (title, fragment) if good else None
         return found
 
     def prefix(self, raw: str) -> str:
@@ -141,6 +142,11 @@ def _as_box(name: str, language: str) -> tuple[bool, bool]:
     return is_infobox_name(name), is_no_box(name) or templates.hatnote_targets(name, [], language) is not None
 
 
+@lru_cache(maxsize=64)
+def _closing_tag(tag: str) -> re.Pattern[str]:
+    return re.compile(rf"</{tag}\s*>", re.IGNORECASE)
+
+
 class _Frame(NamedTuple):
     kind: str  # "{{", "{{{", "{|", "<table>" or "" for the page itself
     pieces: list[str]
@@ -166,7 +172,10 @@ class Cutter:
 
     def hide(self, kind: str, text: str) -> None:
         if text and not text.isspace():
-            self.hidden.setdefault(kind, []).append(text)
+            if kind in self.hidden:
+                self.hidden[kind].append(text)
+            else:
+                self.hidden[kind] = [text]
 
     def subpage(self, raw: str) -> str:
         """The target of "/X" and "../X", which lead below and above the page itself, where its namespace has such."""
@@ -190,6 +199,8 @@ class Cutter:
 
     def cut_extensions(self, text: str) -> str:
         """Without comments, nowiki (its text kept, guarded) and the tags that own their content."""
+        if "<" not in text:
+            return text
         out: list[str] = []
         position = 0
         unclosed: set[str] = set()
@@ -206,7 +217,7 @@ class Cutter:
             if text[position - 2] == "/" or tag in unclosed:
                 out.append(DROP if tag == "ref" else _parting(text, match.start(), position) if tag == "nowiki" else "")
                 continue
-            close = re.compile(rf"</{tag}\s*>", re.IGNORECASE).search(text, position)
+            close = _closing_tag(tag).search(text, position)
             if close is None:
                 unclosed.add(tag)  # so that no later one looks for it through the whole page again
                 continue
@@ -229,23 +240,28 @@ class Cutter:
         stack = [_Frame("", [])]
         open_of = dict.fromkeys(_OPENING.values(), 0)
         position = 0
-        for match in _FOLD.finditer(text):
-            token = match.group().lstrip(" \t:\n")
-            if token[0] == "<":
-                token = token[:2].lower()
+        # What closes a table means nothing where none is opened.
+        tables = "{|" in text or "<t" in text or "<T" in text
+        for match in (_FOLD if tables else _FOLD_TEMPLATES).finditer(text):
+            token = match.group()
+            start, end = match.span()
+            if token[0] != "{" and token[0] != "}":
+                token = token.lstrip(" \t:\n")
+                if token[0] == "<":
+                    token = token[:2].lower()
             if kind := _OPENING.get(token, ""):
-                stack[-1].pieces.append(text[position : match.start()])
+                stack[-1].pieces.append(text[position:start])
                 stack.append(_Frame(kind, []))
                 open_of[kind] += 1
-                position = match.end()
+                position = end
                 continue
-            start, end = match.span()
             while kind := _CLOSING[token] if token[0] != "}" else self._innermost(stack, open_of, end - start):
                 if not open_of[kind]:
                     break
                 stack[-1].pieces.append(text[position:start])
                 position = start = start + len(kind) if token[0] == "}" else end
-                self._give_back(stack, open_of, next(i for i in range(len(stack) - 1, 0, -1) if stack[i].kind == kind))
+                if stack[-1].kind != kind:
+                    self._give_back(stack, open_of, next(i for i in range(len(stack) - 1, 0, -1) if stack[i].kind == kind))
                 frame = stack.pop()
                 open_of[kind] -= 1
                 stack[-1].pieces.append(self._folded(kind, "".join(frame.pieces), stack))
@@ -347,6 +363,8 @@ class Cutter:
 
     def cut_links(self, text: str) -> str:
         """Without files (captions hidden), categories (noted) and interlanguage links."""
+        if "[[" not in text or ":" not in text:
+            return text
         out: list[str] = []
         position = 0
         ends: dict[int, int] | None = None

@@ -11,15 +11,29 @@ the whole text, not mwparserfromhell's token stream, whose C tokenizer takes 3 s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
+from operator import add
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from infoseek_offline.corpus import templates
 from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.language import backmatter, is_layout_key
-from infoseek_offline.corpus.markup import GUARD, ITEM, NO_TRAIL, bare_line, clean, convert, mark_prefixes, plain, readable, unguard
+from infoseek_offline.corpus.markup import (
+    GUARD,
+    ITEM,
+    NO_TRAIL,
+    bare_line,
+    clean,
+    convert,
+    mark_prefixes,
+    may_guard,
+    plain,
+    readable,
+    unguard,
+)
 from infoseek_offline.corpus.trim import Cutter, within_bounds
 
 
@@ -94,12 +108,18 @@ _THREE = re.compile(r"(?<!\[)\[\[\[(?!\[)[^\[\]\n]*\]\]+")
 _ANNOTATION = re.compile(r"\[\[(?!:)([^\[\]|\n{}<>#]+?)::[:=]?([^\[\]|\n:][^\[\]|\n]*)(?:\|([^\[\]]*))?\]\]")
 _LETTER = re.compile(r"[^\W\d_]")
 _TERM = re.compile(r"((?:\[\[[^\[\]]*\]\]|[^:\[]|\[(?!\[)|:(?=//))*?) ?:(?!//) ?(.*)")  # ";term : what it is"
+_SPECIAL = frozenset("*#:;|!-")  # what a line that is more than text begins with
 _CLOSES_FIRST = re.compile(r"[^\[\]]*\]\]")
 _PIPE_TRICK = re.compile(r"^[^:]*:\s*|\s*\([^()]*\)$|\s*（[^（）]*）$|,\s.*$")
-_NO_VALUE = re.compile(
-    r"[^\n|]*\.(?:jpe?g|png|svg|gif|webp|tiff?|og[gv]|webm|pdf)$|#[0-9a-f]{3,8}$|\d+px$|(?:https?://|www\.)\S+$|[\W_]*$",
-    re.IGNORECASE,
-)
+_FILE_ENDS = r"\.(?:jpe?g|png|svg|gif|webp|tiff?|og[gv]|webm|pdf)$"
+_FILE_END, _FILE = re.compile(_FILE_ENDS, re.IGNORECASE), re.compile(rf"[^\n|]*{_FILE_ENDS}", re.IGNORECASE)
+_NO_FILE = re.compile(r"#[0-9a-f]{3,8}$|\d+px$|(?:https?://|www\.)\S+$|[\W_]*$", re.IGNORECASE)
+
+
+# A value of one line in which nothing is to be cleaned but blanks.
+_PLAIN_VALUE = re.compile("[^<&_＿\t\n*#:;'/\ufdd0\ufdd1\ufdef][^<&_＿\t\n:;'\ufdd0\ufdd1\ufdef]*")
+_ODD_STARTS = frozenset(":/.")  # of targets that are shown as something else
+_new = tuple.__new__
 
 
 class _Page(Cutter):
@@ -169,14 +189,22 @@ class _Page(Cutter):
         text = self.rules.link.sub(anchor, text) if "[[" in text else text
         return " ".join(unguard(text.replace(NO_TRAIL, "")).split())
 
-    def _paragraphs(self, lines: Iterable[str]) -> str:
+    def _paragraphs(self, lines: list[str]) -> str:
         """Lines as blocks: paragraphs joined over single line breaks, list items one a line, hatnotes and table rests cut."""
         blocks: list[str] = []
         paragraph: list[str] = []
         items: list[str] = []
         first = True
-        for line in (*lines, ""):
+        lines.append("")
+        for line in lines:
             start = line[:1]
+            if start and start not in _SPECIAL:  # nearly all lines that are not empty
+                if items:
+                    blocks.append("\n".join(items))
+                    items = []
+                paragraph.append(self.bare(line) if "''" in line or NO_TRAIL in line else line)
+                first = False
+                continue
             if start == "|" and _CLOSES_FIRST.match(line):  # the second half of a link with a line break in its target
                 line = line[1:].replace("]]", "", 1)
                 start = line[:1]
@@ -204,7 +232,7 @@ class _Page(Cutter):
                 elif rest:
                     if ";" in bullet.group()[-2:] and ":" in rest:
                         rest = _TERM.sub(r"\1: \2", rest).rstrip(": ")
-                    items.append(self.bare(rest))
+                    items.append(self.bare(rest) if "''" in rest or NO_TRAIL in rest else rest)
                     first = False
             elif start == "|":
                 self.hide("table", line)
@@ -229,14 +257,43 @@ class _Page(Cutter):
 
     def _inline(self, body: str, kind: str) -> None:
         """Writes text with its links."""
-        out, place, links = self.out, self.place, self.page.links
-        target_of, title, glued = self.rules.target, self.title, self.rules.glued
-        marks = NO_TRAIL in body
-        blank = True  # the last character written is a blank (or there is none)
+        if "[[" not in body and "]]" not in body and NO_TRAIL not in body:
+            if body:
+                self.out.append(body)
+                self.place += len(body)
+            return
         # Text, target, anchor, trail; text, target, anchor, trail; …; text.
-        pieces = self.rules.link.split(body) if "[[" in body else [body]
-        texts = iter(pieces[:-1])
-        for before, raw, anchor, trail in zip(texts, texts, texts, texts, strict=True):
+        pieces = self.rules.link.split(body)
+        number = len(pieces) // 4
+        marks = NO_TRAIL in body
+        # Where the body holds no brackets but its links', none stand between them.
+        stray = marks or body.count("[[") != number or body.count("]]") != number
+        known, target_of, title, glued = self.rules.targets, self.rules.target, self.title, self.rules.glued
+        if not stray and glued is None and body[0] != " " and "  " not in body and "%" not in body:
+            raws, anchors = pieces[1::4], pieces[2::4]
+            empty = "" in anchors
+            anchors = [anchor or raw for anchor, raw in zip(anchors, raws, strict=True)]
+            usual = not empty and "" not in anchors and _ODD_STARTS.isdisjoint([raw[:1] for raw in raws])
+            if usual and list(map(str.strip, anchors)) == anchors:
+                # Nearly all bodies: there is no blank to mend.
+                anchors = list(map(add, anchors, pieces[3::4]))
+                texts = [""] * (2 * number + 1)
+                texts[::2], texts[1::2] = pieces[::4], anchors
+                self.out += texts
+                ends = list(accumulate(map(len, texts), initial=self.place))
+                self.place = ends[-1]
+                targets = [known[raw] if raw in known else target_of(raw) for raw in raws]
+                self.page.links += [
+                    _new(ParsedLink, (target[0], target[1], start, end, anchor, kind))
+                    for target, start, end, anchor in zip(targets, ends[1:-1:2], ends[2::2], anchors, strict=True)
+                    if target is not None and target[0] != title
+                ]
+                return
+        out, place = self.out, self.place
+        put, note = out.append, self.page.links.append
+        blank = True  # the last character written is a blank (or there is none)
+        each = iter(pieces)
+        for before, raw, anchor, trail in zip(each, each, each, each):  # noqa: B905 - the last text is left over
             if raw[:1] in ("/", "."):
                 written, raw = raw.strip(), self.subpage(raw)
                 if anchor is None and written[-1:] == "/" and written.strip("./"):
@@ -245,7 +302,8 @@ class _Page(Cutter):
                     anchor = written
             if anchor is None:
                 anchor = raw.strip()
-                anchor = anchor[1:].lstrip() if anchor[:1] == ":" else anchor
+                if anchor[:1] == ":":
+                    anchor = anchor[1:].lstrip()
                 if "%" in anchor and (decoded := unquote(anchor)).isprintable() and "\ufffd" not in decoded:
                     anchor = decoded
             elif not anchor:
@@ -257,38 +315,40 @@ class _Page(Cutter):
                 before = before[: letters.start()]
             if marks and NO_TRAIL in before:
                 before = before.replace(NO_TRAIL, "")
-            if "[[" in before or "]]" in before:
+            if stray and ("[[" in before or "]]" in before):
                 before = _unbracket(before)
+            bare = anchor.strip()
             if anchor[:1] == " ":
                 before += " "
             if before:
-                before = before[1:] if blank and before[0] == " " else before
-                before = before[:-1] if before[-2:] == "  " else before
+                if blank and before[0] == " ":
+                    before = before[1:]
+                if before[-2:] == "  ":
+                    before = before[:-1]
                 if before:
-                    out.append(before)
+                    put(before)
                     place += len(before)
                     blank = before[-1] in " \n"
-            bare = anchor.strip()
             if bare:
-                out.append(bare)
+                put(bare)
                 first, place = place, place + len(bare)
-                found = target_of(raw)
+                found = known[raw] if raw in known else target_of(raw)
                 if found is not None and found[0] != title:
-                    links.append(ParsedLink(found[0], found[1], first, place, bare if bare.isascii() else unguard(bare), kind))
+                    note(_new(ParsedLink, (found[0], found[1], first, place, bare, kind)))
                 blank = False
                 if anchor[-1] == " ":
-                    out.append(" ")
+                    put(" ")
                     place += 1
                     blank = True
             else:
                 self._link("hatnote", raw, None)  # it shows nothing
         rest = pieces[-1].replace(NO_TRAIL, "") if marks else pieces[-1]
-        if "[[" in rest or "]]" in rest:
+        if stray and ("[[" in rest or "]]" in rest):
             rest = _unbracket(rest)
-        if blank and rest[:1] == " " and len(pieces) > 1:
+        if blank and rest[:1] == " " and number:
             rest = rest[1:]
         if rest:
-            out.append(rest)
+            put(rest)
             place += len(rest)
         self.place = place
 
@@ -297,7 +357,7 @@ class _Page(Cutter):
         raw = self.subpage(raw) if raw[:1] in ("/", ".") else raw
         found = self.rules.target(raw)
         if found is not None and found[0] != self.title:
-            self.placeless.append(ParsedLink(*found, -1, -1, unguard(found[0] if anchor is None else anchor), kind))
+            self.placeless.append(_new(ParsedLink, (found[0], found[1], -1, -1, unguard(anchor or found[0]), kind)))
 
     def write_infobox(self) -> None:
         if self.box is None and not self.said:
@@ -313,9 +373,9 @@ class _Page(Cutter):
         for key, value in fields.items():
             key = unguard(key).strip()
             flat = ""
-            if value and _WORD.search(key) and ":" not in key and not is_layout_key(key):
+            if value and _is_field(key):
                 flat = self._value(value)
-            if not flat or _NO_VALUE.match(flat):
+            if not flat or _says_nothing(flat):
                 if "[[" in value:
                     self.hide("caption" if "caption" in key else "template", value)
                 continue
@@ -330,6 +390,9 @@ class _Page(Cutter):
             self.page.sections.append(ParsedSection("Infobox", 0, start, self.place, True))
 
     def _value(self, value: str) -> str:
+        if _PLAIN_VALUE.fullmatch(value) and "//" not in value:
+            item = " ".join(value.split())
+            return item.rstrip(",;") if item.strip(" ,;") else ""
         if "::" in value and self.site.is_semantic:
             value = self.annotations(value, known=False)
         lines = clean(self.cut_links(value), ITEM).split("\n")
@@ -350,17 +413,20 @@ class _Page(Cutter):
                 joined = self.annotations(joined, known=False)
 
             def shown(match: re.Match[str], kind: str = kind) -> str:
-                raw, anchor, trail = match.group(1, 2, 3)
-                text = bare_line(raw if anchor is None else anchor).replace(NO_TRAIL, "").strip()
-                self._link(kind, raw, f"{text}{trail}" or None)
-                return text + trail
+                raw, anchor, trail = match.groups()
+                text = bare_line(raw if anchor is None else anchor).replace(NO_TRAIL, "").strip() + trail
+                self._link(kind, raw, text)
+                return text
 
             texts.append(readable((self.rules.link.sub(shown, joined) if "[[" in joined else joined).replace(NO_TRAIL, "")))
         self.page.hidden_text = "\n".join(text for text in texts if text)
 
     def finish(self) -> ParsedPage:
         page = self.page
-        page.text = unguard("".join(self.out))
+        page.text = "".join(self.out)
+        if may_guard(page.text):
+            page.text = unguard(page.text)
+            page.links = [link._replace(anchor=unguard(link.anchor)) for link in page.links]
         page.links += self.placeless
         page.templates = [name for name in self.names if name]
         page.categories = list(self.categories)
@@ -368,6 +434,17 @@ class _Page(Cutter):
         self.counts["links"] = len(page.links)
         page.counts = self.counts
         return page
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_field(key: str) -> bool:
+    """Whether a parameter's name is one of a fact, and not of how the box looks."""
+    return _WORD.search(key) is not None and ":" not in key and not is_layout_key(key)
+
+
+def _says_nothing(value: str) -> bool:
+    """Whether a value is a file's name, an address, a colour or a size, or holds no letter and no digit."""
+    return (_NO_FILE.match(value) or (_FILE_END.search(value) and _FILE.match(value))) is not None
 
 
 def _unbracket(text: str) -> str:
