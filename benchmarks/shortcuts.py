@@ -70,7 +70,7 @@ class Planter:
         for category in self.corpus.page(root).categories[:1]:
             draft.constrain(draft.root, Constraint(id="", kind="category", wording="{v}", value=category, evidence=evidence))
         for fact in self.corpus.facts(root):
-            rungs = ladder(fact, fact.quantities[0]) if fact.quantities else []
+            rungs = ladder(fact.value, fact.quantities[0]) if fact.quantities else []
             if rungs:
                 low, high, unit = rungs[0].low, rungs[0].high, fact.quantities[0].unit
                 draft.constrain(draft.root, Constraint(id="", kind="interval", wording="{v}", key=fact.key, low=low, high=high,

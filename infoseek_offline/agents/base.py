@@ -7,18 +7,17 @@ a page and returns claims with evidence. Whatever they say, a tree is accepted o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from infoseek_offline.records import Claim
 
 if TYPE_CHECKING:
     from infoseek_offline.trees.grow import Growth
+    from infoseek_offline.trees.moves import Moves
     from infoseek_offline.trees.options import Option
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """`start` and `extend` add an inner child to `vertex`, `constrain` adds any other clue, `stop` ends it, with the reason.
     `before` and `after` count the candidates of the vertex; `spare` those that would be left after the move without the inner
     child that is missed least (M2)."""
@@ -33,7 +32,7 @@ class Move:
 
 
 class Planner(Protocol):
-    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
+    def choose(self, growth: Growth, moves: Moves) -> Move:
         """One of `moves`."""
         ...
 

@@ -20,6 +20,7 @@ from infoseek_offline.llm.base import Message, Request, Sampling
 from infoseek_offline.llm.prompts import load_prompt
 from infoseek_offline.records import Constraint
 from infoseek_offline.trees.grow import Growth
+from infoseek_offline.trees.moves import Moves
 from infoseek_offline.trees.options import Option
 from infoseek_offline.trees.tree import DraftVertex
 
@@ -52,15 +53,16 @@ class ModelPlanner:
         self._vertex = ""
         self._queue: list[Queued] = []
 
-    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
-        stop = moves[-1]
+    def choose(self, growth: Growth, moves: Moves) -> Move:
+        stop = moves.stop
         if stop.reason == "done" or len(moves) == 1:
             return stop
         if growth is not self._growth or moves[0].vertex != self._vertex:
             self._growth, self._vertex, self._queue = growth, moves[0].vertex, []
         if (queued := self._go_on(moves)) is not None:
             return queued
-        candidates, child = self.rules.narrowed(growth, moves)
+        likely, child = self.rules.narrowed(growth, moves)
+        candidates = [move for move in likely if moves.sure(move)]
         if not candidates:
             return self.rules.choose(growth, moves)
         offered = self.offered(growth, candidates, child)
@@ -90,7 +92,7 @@ class ModelPlanner:
                     found.append(queue.pop(0))
         return found
 
-    def _ask(self, growth: Growth, moves: Sequence[Move], offered: list[Move]) -> Move:
+    def _ask(self, growth: Growth, moves: Moves, offered: list[Move]) -> Move:
         seed = growth.rng.getrandbits(31) or 1
         request = self.request(growth, offered, seed)
         while not self.model.fits(request) and len(offered) > 2:
@@ -142,7 +144,7 @@ class ModelPlanner:
 
 def _same(move: Move) -> tuple[object, ...]:
     assert move.option is not None
-    c = move.option.constraint
+    c = move.option.clue
     return move.vertex, move.option.role, c.kind, c.wording, c.key, c.value, move.option.page
 
 
@@ -156,11 +158,11 @@ def _drawn(group: list[tuple[Move, float]], rng: random.Random) -> list[Move]:
         assert move.option is not None
         page = move.option.page
         if move.option.role == "blur":
-            said = (move.option.constraint.wording, *(o.constraint.wording + o.constraint.value for o in move.option.beneath))
+            said = (move.option.clue.wording, *(o.clue.wording + o.clue.value for o in move.option.beneath))
             if said in vague and vague[said] != page:
                 continue
             vague[said] = page
-        found.setdefault(page if page is not None else move.option.constraint.key, move)
+        found.setdefault(page if page is not None else move.option.clue.key, move)
     return list(found.values())[:OFFERED]
 
 
@@ -181,7 +183,7 @@ def move_line(growth: Growth, move: Move) -> str:
     other = _other(growth, move.option)
     if kind == "step" and move.option.page is not None:
         other = _called(growth, move.option.page)
-    said = _said(move.option.constraint.wording, move.vertex, other)
+    said = _said(move.option.clue.wording, move.vertex, other)
     return f"{kind}: {said} | {move.before:,} -> {move.after:,}"
 
 
@@ -215,10 +217,10 @@ def _below(growth: Growth, constraint: Constraint) -> str:
 
 def _other(growth: Growth, option: Option) -> str:
     if option.page is None:
-        return option.constraint.value
+        return option.clue.value
     if option.role != "blur":
         return base_title(growth.corpus.titles[option.page])
-    told = [_said(o.constraint.wording, "it", _other(growth, o)) for o in option.beneath if o.constraint.kind != "type"]
+    told = [_said(o.clue.wording, "it", _other(growth, o)) for o in option.beneath if o.clue.kind != "type"]
     return _vague(growth.noun(option.page), told)
 
 

@@ -14,6 +14,7 @@ from infoseek_offline.questions.clauses import ease
 from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 from infoseek_offline.trees.joins import Joins
+from infoseek_offline.trees.moves import DONE, Moves
 from infoseek_offline.trees.tree import DraftVertex
 
 RULES_VERSION = 6  # of claims/: a change of what is read is a new version
@@ -24,37 +25,48 @@ SECOND_DEEP = 0.4  # of the second branches of a balanced tree have an inner ver
 class RulePlanner:
     """Goes down to the depth that is asked for, then solves upwards; prefers clues that leave something to find."""
 
-    def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
-        stop = moves[-1]
-        if stop.reason == "done" or len(moves) == 1:
-            return stop
-        candidates, child = self.narrowed(growth, moves)
-        if not candidates:
-            return Move("stop", moves[0].vertex, None, 0, 0, "no second branch" if child else "no clue left")
-        return growth.rng.choices(candidates, self.weights(growth, candidates, child))[0]
+    def choose(self, growth: Growth, moves: Moves) -> Move:
+        if moves.stop.reason == DONE:
+            return moves.stop
+        while True:
+            candidates, child = self.narrowed(growth, moves)
+            if not candidates:
+                break
+            move = growth.rng.choices(candidates, self.weights(growth, candidates, child))[0]
+            if moves.sure(move):
+                return move
+            moves.likely.remove(move)
+        if len(moves) == 1:
+            return moves.stop
+        return Move("stop", moves.vertex.id, None, 0, 0, "no second branch" if child else "no clue left")
 
-    def narrowed(self, growth: Growth, moves: Sequence[Move]) -> tuple[list[Move], bool]:
-        """The moves that the wanted shape asks for now: steps down (then the second is true) or other clues."""
-        children = [m for m in moves if m.kind in ("start", "extend")]
-        clues = [m for m in moves if m.kind == "constrain"]
-        vertex = growth.draft.vertices[moves[0].vertex]
+    def narrowed(self, growth: Growth, moves: Moves) -> tuple[list[Move], bool]:
+        """The moves that the wanted shape asks for now: steps down that are likely to be legal (then the second is true), or
+        other clues."""
+        vertex = moves.vertex
         inner = [c for c in growth.draft.children(vertex) if c.role == "inner"]
         root = growth.draft.root
         if growth.joins and not growth.joins.done:
-            joins = [m for m in clues if m.option is not None and m.option.role == "inner"]
+            joins = [m for m in moves.clues if m.option is not None and m.option.role == "inner"]
             if joins:
                 return joins, False
-            children = _towards_a_join(growth, growth.joins, vertex, children)
         deepen = not inner and vertex.depth + 1 < growth.depth and vertex.depth == self._deepest(growth)
         if growth.asked != "chain" and vertex is root and len(inner) == 1:
-            return children, True
+            return self._steps(growth, moves), True
         if growth.asked == "bush" and vertex is not root:
-            children = []
-        if growth.asked == "balanced" and vertex.depth == 1 and not vertex.constraints and len(growth.draft.children(root)) > 1:
+            return moves.clues, False
+        second = growth.asked == "balanced" and vertex.depth == 1 and not vertex.constraints
+        if second and len(growth.draft.children(root)) > 1 and len(moves) > 1:
             deepen = growth.rng.random() < SECOND_DEEP
-        if children and (deepen or (not clues and not inner)):
-            return children, True
-        return clues, False
+        if not deepen and (inner or moves.clues):
+            return moves.clues, False
+        children = self._steps(growth, moves)
+        return (children, True) if children else (moves.clues, False)
+
+    def _steps(self, growth: Growth, moves: Moves) -> list[Move]:
+        if growth.joins and not growth.joins.done:
+            return _towards_a_join(growth, growth.joins, moves.vertex, moves.likely)
+        return moves.likely
 
     def _deepest(self, growth: Growth) -> int:
         return max(v.depth for v in growth.draft.vertices.values() if v.role in ("root", "inner"))
@@ -80,7 +92,7 @@ class RulePlanner:
                 share = math.log2(max(2, move.before)) / max(1, left)
                 bits = math.log2(move.before / move.after)
                 weight *= 0.02 + math.exp(-abs(bits - max(share, 2.0)) / 2.0)
-            if move.option.constraint.kind == "interval":
+            if move.option.clue.kind == "interval":
                 weight *= 0.5  # there are several rungs of each
             elif move.option.role == "blur":
                 weight *= 0.4  # and several vague descriptions of each page
@@ -103,7 +115,7 @@ def _towards_a_join(growth: Growth, joins: Joins, vertex: DraftVertex, children:
 def _reads(move: Move) -> float:
     """Relations with a verb of their own read better than "the K of X is Y", and both better than a bare connection."""
     assert move.option is not None
-    constraint = move.option.constraint
+    constraint = move.option.clue
     if constraint.key == "connected":
         return BARE
     if constraint.kind != "link":

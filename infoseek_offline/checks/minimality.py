@@ -12,7 +12,7 @@ def check_m1(problem: Problem) -> Verdict:
     left: dict[str, int] = {}
     for vertex in problem.tree.vertices:
         for constraint in vertex.constraints:
-            sets = solve_without(problem.tree, problem.extents, problem.solution, constraint.id)
+            sets = problem.without(constraint.id)
             served = vertex
             while served.role == "blur":
                 served = problem.tree.vertex(served.parent)
@@ -31,7 +31,7 @@ def check_m2(problem: Problem) -> Verdict:
             links = links_to(problem.tree, vertex)
             sets = solve_without(problem.tree, problem.extents, problem.solution, *links)
             left[vertex.id] = len(sets[problem.tree.root.id])
-            sets = solve_without(problem.tree, problem.extents.by_links, problem.solution_by_links, *links)
+            sets = solve_without(problem.tree, problem.extents.by_links, problem.solution_by_links, *links, within=sets)
             linked[vertex.id] = len(sets[problem.tree.root.id])
     m = problem.bounds.min_skipped
     bad = [v for v in left if min(left[v], linked[v]) < m]
@@ -58,6 +58,6 @@ def check_m4(problem: Problem) -> Verdict:
     left: dict[str, int] = {}
     for vertex in problem.tree.vertices:
         for constraint in vertex.constraints:
-            left[constraint.id] = len(solve_without(problem.tree, problem.extents, problem.solution, constraint.id)[root])
+            left[constraint.id] = len(problem.without(constraint.id)[root])
     needless = [c for c, n in left.items() if n < 2]
     return verdict("M4", not needless, f"the answer is found without {', '.join(needless)}", without=left)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pyroaring import BitMap
+
 from infoseek_offline.config import Bounds
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.style import Wording
@@ -14,7 +16,7 @@ from infoseek_offline.records import ResearchTree, Verdict, Vertex
 from infoseek_offline.retrieval.searcher import Mode, Place, Searcher
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.named import named_in
-from infoseek_offline.trees.solve import Solution, solve
+from infoseek_offline.trees.solve import Solution, solve, solve_without
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Problem:
     searcher: Searcher | None = None
     phrasings: Sequence[Wording] = ()  # the same tree's other questions
     ranked: dict[str, dict[Mode, list[Place]]] = field(default_factory=dict)  # what has been searched for; trees of a root share it
+    _without: dict[str, dict[str, BitMap]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def solution(self) -> Solution:
@@ -39,6 +42,12 @@ class Problem:
     def solution_by_links(self) -> Solution:
         """With hyperlinks alone for association."""
         return solve(self.tree, self.extents.by_links)
+
+    def without(self, constraint: str) -> dict[str, BitMap]:
+        """S of the vertices that change without the constraint (`solve_without`); two checks ask for it."""
+        if constraint not in self._without:
+            self._without[constraint] = solve_without(self.tree, self.extents, self.solution, constraint)
+        return self._without[constraint]
 
     @property
     def answer(self) -> int:

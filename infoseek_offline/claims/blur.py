@@ -9,7 +9,7 @@ import math
 import re
 from typing import NamedTuple
 
-from infoseek_offline.records import Fact, Quantity
+from infoseek_offline.records import Quantity
 
 YEAR = "year"
 
@@ -20,11 +20,11 @@ class Rung(NamedTuple):
     words: str
 
 
-def ladder(fact: Fact, quantity: Quantity) -> list[Rung]:
-    """The rungs for one quantity of a fact, narrow first; empty where no honest range can be put into words."""
+def ladder(value: str, quantity: Quantity) -> list[Rung]:
+    """The rungs for one quantity of a value as it is written, narrow first; empty where no honest range can be put into words."""
     if quantity.unit == YEAR:
         return _years(quantity)
-    return _numbers(fact, quantity)
+    return _numbers(value, quantity)
 
 
 def _years(quantity: Quantity) -> list[Rung]:
@@ -38,11 +38,11 @@ def _years(quantity: Quantity) -> list[Rung]:
     return rungs
 
 
-def _numbers(fact: Fact, quantity: Quantity) -> list[Rung]:
+def _numbers(value: str, quantity: Quantity) -> list[Rung]:
     largest = max(abs(quantity.low), abs(quantity.high))
     if largest == 0 or not math.isfinite(largest) or largest < 1e-3 or largest >= 1e15:
         return []
-    unit = written_unit(fact.value, quantity.unit)
+    unit = written_unit(value, quantity.unit)
     power = 10.0 ** math.floor(math.log10(largest))
     whole = quantity.low == math.floor(quantity.low) and quantity.high == math.floor(quantity.high) and not unit
     rungs = []

@@ -28,7 +28,6 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from infoseek_offline.corpus.graph import ranges
 from infoseek_offline.corpus.passages import Span
 from infoseek_offline.errors import CorpusError
 from infoseek_offline.files import read_json
@@ -112,6 +111,7 @@ class Corpus:
         self.titles = Strings(graph, "title")  # all titles, by page id
         self.nouns = Strings(graph, "noun")  # for each page the words for its kind of thing ("chemical element"), "" where unknown
         self.page = lru_cache(maxsize=4096)(self._page)
+        self.text = lru_cache(maxsize=1024)(self._text)
         self.resolve = lru_cache(maxsize=65536)(self._resolve)
         self.sentence_spans = lru_cache(maxsize=4096)(self._sentence_spans)
         self.facts = lru_cache(maxsize=4096)(self._facts)
@@ -167,6 +167,11 @@ class Corpus:
             id=row[0], title=row[1], source_id=row[2], revision=row[3], timestamp=row[4], kind=PAGE_KINDS[row[5]], text=row[6],
             prose_end=row[7], infobox=row[8], types=_heads(json.loads(row[9])), categories=tuple(json.loads(row[10])),
         )  # fmt: skip
+
+    def _text(self, page: int) -> str:
+        """The page's text alone."""
+        text: str = self.rows("SELECT text FROM page WHERE id = ?", page)[0][0]
+        return text
 
     def _resolve(self, title: str) -> int | None:
         """The page of a title or redirect, exact after MediaWiki's folding of underscores and the first letter; None if absent."""
@@ -268,17 +273,6 @@ class Corpus:
             Link(source=page, target=t, start=s, end=e, kind=LINK_KINDS[k])
             for (t, s, e), k in zip(places.tolist(), numbers.tolist(), strict=True)
         ]
-
-    def linked(self, page: int) -> NDArray[np.int32]:
-        """Pages that the page links to and pages that link to it, by hyperlinks alone; sorted, without itself, (n,)."""
-        near = self.neighbours(page)
-        low = self.link_ptr[near]
-        count = self.link_ptr[near + 1] - low
-        rows = np.repeat(low, count) + ranges(count)
-        incoming = np.repeat(near, count)[self.link[rows, 0] == page]
-        outgoing = self.link[self.link_ptr[page] : self.link_ptr[page + 1], 0]
-        found = np.union1d(incoming, outgoing).astype(np.int32)
-        return found[found != page]
 
     def neighbours(self, page: int) -> NDArray[np.int32]:
         """N(page): sorted ids of all pages associated with it, without itself."""

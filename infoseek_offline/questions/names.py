@@ -119,7 +119,7 @@ class Names:
             rows = corpus.link[low:high]
             here = (rows[:, 0] == page) & (corpus.link_kind[low:high] == prose) & (rows[:, 1] >= 0)
             for _, start, end in rows[here].tolist():
-                text = corpus.page(source).text
+                text = corpus.text(source)
                 anchor, before = text[start:end], text[max(0, start - 12) : start]
                 if anchor.casefold() not in known:
                     continue

@@ -50,7 +50,8 @@ class Ahead:
             others = extents.meet([extent for n, extent in enumerate(narrow) if n != i])
             if own:
                 found.append(others)
-            found += [others & extents.near_any(list(left)[:LOOSE]) for left in self.skipped_below(child, extents, own=True)]
+            below = self.skipped_below(child, extents, own=True)
+            found += [extents.among(others, BitMap(list(left)[:LOOSE])) for left in below]
         return found
 
     def _extent_by(self, extents: Extents, vertex: DraftVertex, index: int) -> BitMap:
@@ -69,6 +70,15 @@ class Ahead:
         if option.role != "blur":
             return by_links.near(option.page)
         return by_links.near_any(by_links.meet([beneath.extent for beneath in option.beneath]))
+
+    def least_by_links(self, skipped: Sequence[BitMap], option: Option) -> int:
+        """How many pages of the one of those sets that has fewest the option leaves with links alone."""
+        by_links = self.growth.extents.by_links
+        if option.role == "blur":
+            vague = by_links.meet([beneath.extent for beneath in option.beneath])
+            return min(len(by_links.among(left, vague)) for left in skipped)
+        extent = self.by_links(option)
+        return min(left.intersection_cardinality(extent) for left in skipped)
 
     # M4
 
@@ -106,7 +116,7 @@ class Ahead:
         while vertex is not growth.draft.root:
             parent = growth.draft.vertices[vertex.parent]
             others = [growth.extent_of(parent, i) for i, c in enumerate(parent.constraints) if c.other != vertex.id]
-            pages = growth.extents.meet([*others, growth.extents.near_any(list(pages)[:LOOSE])])
+            pages = growth.extents.among(growth.extents.meet(others), BitMap(list(pages)[:LOOSE]))
             vertex = parent
         return len(pages)
 

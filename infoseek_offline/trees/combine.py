@@ -46,8 +46,8 @@ def complete(growth: Growth, vertex: DraftVertex) -> bool:
 
 def _sets(growth: Growth, vertex: DraftVertex) -> Iterator[tuple[Option, ...]]:
     """Sets of clues that leave the vertex alone and that the checks will let pass, as far as it can be foreseen."""
-    offers = [move.option for move in growth.moves_at(vertex) if move.option is not None and move.option.role != "inner"]
-    drawn = {id(o): growth.rng.random() ** (1 / (BARE if o.constraint.key == "connected" else 1.0)) for o in offers}
+    offers = [move.option for move in growth.moves_at(vertex).clues if move.option is not None and move.option.role != "inner"]
+    drawn = {id(o): growth.rng.random() ** (1 / (BARE if o.clue.key == "connected" else 1.0)) for o in offers}
     offers = sorted(offers, key=lambda o: -drawn[id(o)])[:OFFERS]
     extents = growth.extents
     mine = [growth.extent_of(vertex, i) for i in range(len(vertex.constraints))]
@@ -105,6 +105,6 @@ def _fit(chosen: tuple[Option, ...], room: int) -> bool:
     if sum(o.adds for o in chosen) > room:
         return False
     pages = [p for o in chosen for p in (o.page, *(b.page for b in o.beneath)) if p is not None]
-    fields = [o.constraint.key for o in chosen if o.constraint.kind in ("interval", "fact")]
-    kinds = [o.constraint.kind for o in chosen if o.constraint.kind in ("type", "category")]
+    fields = [o.clue.key for o in chosen if o.clue.kind in ("interval", "fact")]
+    kinds = [o.clue.kind for o in chosen if o.clue.kind in ("type", "category")]
     return all(len(values) == len(set(values)) for values in (pages, fields, kinds))

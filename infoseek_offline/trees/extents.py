@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,9 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint
 
 Reading = Literal["open", "closed"]
+FEW = 8  # pages whose neighbours are looked up one by one
 CROWDED = 64  # neighbours of one page in so many of the corpus are many
+ROOM = 100_000_000  # bytes for the kept sets of each kind of literal, which hold most of the corpus
 MIN_TYPE_PAGES = 3  # a type that fewer pages have is too rare to contradict another
 _WORD = re.compile(r"[^\W_]+")
 
@@ -33,7 +36,7 @@ class Extents:
 
     def __init__(self, corpus: Corpus, reading: Reading = "open") -> None:
         self.corpus, self.reading, self.links_only = corpus, reading, False
-        self.universe = BitMap(corpus.answerable())
+        self.universe = bitmap(corpus.answerable())
         self._facts: dict[str, _Key] = {}
         self._index_facts()
         self._index_types()
@@ -45,10 +48,11 @@ class Extents:
 
     def _cache(self) -> None:
         self.near = lru_cache(maxsize=65536)(self._near)
-        self.of_type = lru_cache(maxsize=4096)(self._of_type)
-        self.in_category = lru_cache(maxsize=4096)(self._in_category)
-        self.in_interval = lru_cache(maxsize=16384)(self._in_interval)
-        self.with_value = lru_cache(maxsize=16384)(self._with_value)
+        kept = roomy(self.corpus.size, ROOM)
+        self.of_type = lru_cache(maxsize=min(kept, 4096))(self._of_type)
+        self.in_category = lru_cache(maxsize=min(kept, 4096))(self._in_category)
+        self.in_interval = lru_cache(maxsize=min(kept, 16384))(self._in_interval)
+        self.with_value = lru_cache(maxsize=min(kept, 16384))(self._with_value)
 
     def under(self, reading: Reading) -> Extents:
         """The same corpus under the other reading; the index is shared."""
@@ -86,16 +90,18 @@ class Extents:
 
     def _near(self, page: int) -> BitMap:
         """N(page) within the universe."""
-        return BitMap(self.corpus.linked(page) if self.links_only else self.corpus.neighbours(page)) & self.universe
+        found = self._linked(page) if self.links_only else bitmap(self.corpus.neighbours(page))
+        found &= self.universe
+        return found
 
     def near_all(self, page: int) -> BitMap:
         """N(page) with list and disambiguation pages, for what asks about any page of the corpus."""
-        return BitMap(self.corpus.neighbours(page))
+        return bitmap(self.corpus.neighbours(page))
 
     def no_hubs(self, pages: BitMap, hub_degree: int) -> BitMap:
         """Those of the pages that are associated with no more pages than that."""
         ids, pointers = _ids(pages), self.corpus.near_ptr
-        return BitMap(ids[pointers[ids + 1] - pointers[ids] <= hub_degree])
+        return bitmap(ids[pointers[ids + 1] - pointers[ids] <= hub_degree])
 
     def rings(self, root: int, farthest: int, hub_degree: int, known: Sequence[BitMap] = ()) -> list[BitMap]:
         """Pages within 0, 1, … `farthest` steps of `root` in the association graph, not walking through hubs. `known` are the
@@ -112,15 +118,61 @@ class Extents:
         sizes = pointers[ids + 1] - low
         others = self.corpus.near[np.repeat(low, sizes) + ranges(sizes)]
         if len(others) * CROWDED < self.corpus.size:
-            return BitMap(others)
+            return bitmap(others)
         seen = np.zeros(self.corpus.size, np.bool_)  # quicker for many, most of which come again and again
         seen[others] = True
-        return BitMap(np.flatnonzero(seen))
+        return bitmap(np.flatnonzero(seen))
 
     def near_any(self, pages: Iterable[int]) -> BitMap:
         """The union of N(b) over the pages."""
-        maps = [self.near(int(page)) for page in pages]
+        wanted = pages if isinstance(pages, BitMap) else BitMap(pages)
+        if len(wanted) > FEW:
+            found = self._linked_each(_ids(wanted)) if self.links_only else self._near_each(_ids(wanted))
+            found &= self.universe
+            return found
+        maps = [self.near(page) for page in wanted]
         return BitMap.union(*maps) if maps else BitMap()
+
+    def among(self, pages: BitMap, others: BitMap) -> BitMap:
+        """Those of the pages that are associated with any of the others: looked for from the side that has fewer."""
+        if self.links_only and min(len(pages), len(others)) > FEW and len(pages) < CROWDED * len(others):
+            return self._linked_among(_ids(pages), _ids(others))
+        if len(pages) < len(others):
+            return BitMap([page for page in pages if not self.near(page).isdisjoint(others)])
+        return pages & self.near_any(others)
+
+    def _linked_among(self, ids: NDArray[np.int64], others: NDArray[np.int64]) -> BitMap:
+        """Those of the pages that link to any of the others, or that any of the others links to."""
+        wanted, there = np.zeros((2, self.corpus.size), np.bool_)
+        wanted[ids], there[others] = True, True
+        sources, targets = self._links_of(ids)
+        found = bitmap(sources[there[targets] & (targets != sources)])
+        sources, targets = self._links_of(others)
+        found |= bitmap(targets[wanted[targets] & (targets != sources)])
+        return found
+
+    def _linked(self, page: int) -> BitMap:
+        """The same for one page."""
+        sources, targets = self._links_of(self.corpus.neighbours(page))
+        low, high = self.corpus.link_ptr[page : page + 2]
+        found = bitmap(sources[targets == page]) | bitmap(self.corpus.link[low:high, 0])
+        found.discard(page)
+        return found
+
+    def _linked_each(self, ids: NDArray[np.int64]) -> BitMap:
+        """All that any of the pages links to, or that links to any of them; no page for its links to itself."""
+        wanted = np.zeros(self.corpus.size, np.bool_)
+        wanted[ids] = True
+        sources, targets = self._links_of(_ids(self._near_each(ids)))
+        incoming = sources[wanted[targets] & (targets != sources)]
+        sources, targets = self._links_of(ids)
+        return bitmap(incoming) | bitmap(targets[targets != sources])
+
+    def _links_of(self, ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """Source and target of each link of the pages."""
+        low, pointers = self.corpus.link_ptr[ids], self.corpus.link_ptr
+        sizes = pointers[ids + 1] - low
+        return np.repeat(ids, sizes), self.corpus.link[np.repeat(low, sizes) + ranges(sizes), 0]
 
     # facts and intervals
 
@@ -241,8 +293,18 @@ class Extents:
         return self.of_type(constraint.value)
 
 
+def roomy(pages: int, room: int) -> int:
+    """How many sets that hold most of so many pages fit into `room` bytes; a few at least."""
+    return max(64, room * 8 // max(1, pages))
+
+
+def bitmap(pages: NDArray[Any]) -> BitMap:
+    """The set of the page ids in an array; BitMap itself would look at them one by one."""
+    return BitMap(array("I", pages.astype(np.uint32, copy=False).tobytes()))
+
+
 def _ids(pages: BitMap) -> NDArray[np.int64]:
-    return np.array(pages.to_array(), np.int64)
+    return np.array(np.frombuffer(memoryview(pages.to_array()), np.uint32), np.int64) if pages else np.zeros(0, np.int64)
 
 
 class _Key:
@@ -251,7 +313,7 @@ class _Key:
     def __init__(self, rows: list[tuple[int, float, float, str, frozenset[str]]]) -> None:
         self.page: NDArray[np.uint32] = np.array([r[0] for r in rows], np.uint32)
         self.words = [r[4] for r in rows]
-        self.stated = BitMap(self.page)
+        self.stated = bitmap(self.page)
         self._rows = rows
 
     @cached_property
@@ -287,13 +349,13 @@ class _Unit:
         rows.sort(key=lambda r: r[1])
         page, self.low, high = (np.array(column) for column in zip(*rows, strict=True))
         self.page = page.astype(np.uint32)
-        self.pages = BitMap(self.page)
+        self.pages = bitmap(self.page)
         spans = np.flatnonzero(high > self.low)  # few: most values are one number
         self.spans = [(int(self.page[i]), float(self.low[i]), float(high[i])) for i in spans]
 
     def overlapping(self, low: float, high: float) -> BitMap:
         first, last = np.searchsorted(self.low, low, "left"), np.searchsorted(self.low, high, "right")
-        found = BitMap(self.page[first:last])
+        found = bitmap(self.page[first:last])
         found.update(page for page, begins, ends in self.spans if begins <= high and ends >= low)
         return found
 

@@ -8,10 +8,8 @@ stands for one page when its parent is constrained. What comes out is checked al
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from pyroaring import BitMap
 
@@ -23,18 +21,16 @@ from infoseek_offline.trees.ahead import LOOSE, Ahead, comparable
 from infoseek_offline.trees.combine import complete
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.joins import Joins
-from infoseek_offline.trees.options import Option, Options
+from infoseek_offline.trees.moves import DONE, NO_MOVE, Moves, same
+from infoseek_offline.trees.offers import UNKNOWN_KIND, offers_below
+from infoseek_offline.trees.options import Clue, Option, Options
 from infoseek_offline.trees.tree import Draft, DraftVertex
 
 MAX_MOVES = 250
 MAX_RETREATS = 6
-HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
 FEW = 3  # pages near both of two branches, at most: hardly a clue more is needed, and trees with more left to tell apart seldom end
 FEW_JOINED = 30  # the same of branches that meet further down as well, which are rarer
-UNKNOWN_KIND = "subject"
-_ONE_ONLY = re.compile(r"\b(?:is|was) the\b|\bonly\b")
 NO_START = "no page to start with"
-NO_MOVE = "no move left"
 NO_JOIN = "the branches do not meet"
 
 
@@ -62,9 +58,11 @@ class Growth:
         self.ahead = Ahead(self)
         self.joins = Joins(self) if join else None  # where two branches are to meet
         options.begin(root)
+        self.offers = offers_below(root, options, bounds, shape)
         self.draft = Draft(root, self.corpus.titles[root], self.noun(root))
         self.eager: set[str] = set()  # vertices that ended in a dead end once: now the most telling clues come first
         self.known: dict[str, BitMap] = {}  # extents of the draft's constraints, by id, as their options gave them
+        self._met: dict[str, tuple[list[Constraint], dict[int, BitMap]]] = {}  # of each vertex, while its constraints are these
         self._reaches: dict[tuple[object, ...], list[BitMap]] = {}
         self.hopeless: set[tuple[int, ...]] = set()  # vertices that no set of clues describes (combine.py)
         self.refused: set[tuple[object, ...]] = set()  # clues that a check has refused
@@ -89,15 +87,17 @@ class Growth:
         return self.extents.near(child.page)
 
     def candidates(self, vertex: DraftVertex, without: int = -1) -> BitMap:
-        """S(v), its inner children taken as solved, without the constraint of that index."""
-        return self.extents.meet([self.extent_of(vertex, index) for index in range(len(vertex.constraints)) if index != without])
+        """S(v), its inner children taken as solved, without the constraint of that index; not to be changed."""
+        known = self._met.get(vertex.id)
+        now = vertex.constraints
+        if known is None or len(known[0]) != len(now) or any(a is not b for a, b in zip(known[0], now, strict=True)):
+            known = self._met[vertex.id] = ([*now], {})
+        if without not in known[1]:
+            known[1][without] = self.extents.meet([self.extent_of(vertex, i) for i in range(len(now)) if i != without])
+        return known[1][without]
 
     def solved(self, vertex: DraftVertex) -> bool:
         return len(self.candidates(vertex)) == 1
-
-    def within(self, distance: int) -> BitMap:
-        """Pages within that distance of the root in the association graph, not walking through hubs."""
-        return self.options.within(self.draft.root.page, distance, self.bounds.hub_degree)
 
     # Moves
 
@@ -107,81 +107,26 @@ class Growth:
         unsolved = [v for v in described if not self.solved(v)]
         return max(unsolved, key=lambda v: (v.depth, v.id)) if unsolved else None
 
-    def moves(self) -> list[Move]:
+    def moves(self) -> Moves:
         """All legal moves now, the last one being to stop."""
-        root = self.draft.root
-        at = root
-        if not root.constraints:
-            found = [self._move("start", root, o) for o in self._starts()]
-        else:
+        at = self.draft.root
+        if at.constraints:
             unsolved = self.focus()
             if unsolved is None:
-                return [Move("stop", root.id, None, 1, 1, "done")]
+                return Moves(self, at, Move("stop", at.id, None, 1, 1, DONE))
             at = unsolved
-            found = self.moves_at(at)
-        return [*found, Move("stop", at.id, None, 0, 0, NO_START if not (root.constraints or self.banned) else NO_MOVE)]
+        return self.moves_at(at)
 
-    def moves_at(self, vertex: DraftVertex) -> list[Move]:
-        if len(vertex.constraints) >= self.shape.max_constraints:
-            return []
-        current = self.candidates(vertex)
-        before = len(current)
-        extents = [self.extent_of(vertex, i) for i in range(len(vertex.constraints))]
-        skipped = self.skipped(vertex)
-        by_links = self.ahead.skipped_by_links(vertex)
-        tells_all = self.ahead.tells_all() if vertex is self.draft.root else BitMap()
-        loosened = self.loosened(vertex, own=False)
-        used = {c.key for c in vertex.constraints if c.kind in ("interval", "fact")}
-        kinds = {c.kind for c in vertex.constraints}
-        hidden = frozenset().union(*(self.options.title_words(v.page) for v in self.draft.vertices.values() if v.role != "leaf"))
-        pages = self.draft.pages
-        room = self.shape.max_vertices - len(self.draft.vertices)
-        least = self.bounds.min_skipped
-        offers = self._offers(vertex)
-        if vertex.depth + 1 < self.shape.max_depth and room >= 2:
-            offers = offers + self._children(vertex)
-        if self.joins:
-            offers = offers + self.joins.offers(vertex)
-        moves = []
-        for option in offers:
-            constraint = option.constraint
-            if option.adds > room:
-                continue
-            if constraint.kind in ("interval", "fact"):
-                if constraint.key in used:
-                    continue
-            elif constraint.kind in ("type", "category"):
-                if constraint.kind in kinds:
-                    continue
-            elif option.adds and (option.page in pages or (option.beneath and any(o.page in pages for o in option.beneath))):
-                continue
-            if self.joins and self.joins.confuses(option):
-                continue
-            extent = option.extent
-            after = current.intersection_cardinality(extent)
-            if after >= before or not after:
-                continue
-            if option.role != "inner" and not hidden.isdisjoint(option.shown):
-                continue  # L1: "Göttingen" in a clue about the University of Göttingen
-            spare = min([left.intersection_cardinality(extent) for left in skipped], default=before)
-            if self.refused and (vertex.page, *_same(constraint, option.page, option.role)) in self.refused:
-                continue
-            if spare < least or _singles(loosened, extent) or comparable(extents, extent):
-                continue
-            if by_links and min(left.intersection_cardinality(self.ahead.by_links(option)) for left in by_links) < least:
-                continue
-            if after == 1 and (self.ahead.named_with(tells_all, option) or self.ahead.needless_above(vertex, [extent])):
-                continue
-            kind: Literal["extend", "constrain"] = "extend" if option.role == "inner" and option.adds else "constrain"
-            moves.append(Move(kind, vertex.id, option, before, after, spare=spare))
-        return moves
+    def moves_at(self, vertex: DraftVertex) -> Moves:
+        reason = NO_START if not (self.draft.root.constraints or self.banned) else NO_MOVE
+        return Moves(self, vertex, Move("stop", vertex.id, None, 0, 0, reason))
 
     def skipped(self, vertex: DraftVertex) -> list[BitMap]:
         """M2, seen from here: with an inner vertex away, enough must be left; of the root also of the kind that the question will
         ask for (X4)."""
         found = [self.candidates(vertex, i) for i, c in enumerate(vertex.constraints) if self.ahead.is_inner(c.other)]
         if vertex is self.draft.root:
-            found = [s & self.extents.called(vertex.noun) for s in found] + self.ahead.skipped_below(vertex, self.extents)
+            found = [s & self.offers.called for s in found] + self.ahead.skipped_below(vertex, self.extents)
         return found
 
     def loosened(self, vertex: DraftVertex, own: bool = True) -> list[BitMap]:
@@ -189,10 +134,9 @@ class Growth:
         large sets below a part is taken, which gives a part of these."""
         found = [self.candidates(vertex, i) for i in range(len(vertex.constraints))] if own else []
         for i, c in enumerate(vertex.constraints):
-            child = self.draft.vertices.get(c.other)
-            if child is not None and child.role == "inner":
+            if self.ahead.is_inner(c.other):
                 others = self.candidates(vertex, i)
-                found += [others & reached for reached in self._reached(child)]
+                found += [others & reached for reached in self._reached(self.draft.vertices[c.other])]
         return found
 
     def _reached(self, child: DraftVertex) -> list[BitMap]:
@@ -206,107 +150,21 @@ class Growth:
         below = ((c.kind, c.key, c.value, c.other and self._signature(self.draft.vertices[c.other])) for c in vertex.constraints)
         return (vertex.page, vertex.role, *below)
 
-    def _offers(self, vertex: DraftVertex) -> list[Option]:
-        """Clues for the vertex that no state of the tree could make illegal: not too telling at the root (X1), and naming no page
-        that is nearer to the answer than the tree says (X2)."""
-        offers = self._plain_offers(vertex.page, vertex.depth)
-        if vertex.depth + 2 <= self.shape.max_depth:
-            offers = offers + self._legal(vertex.page, vertex.depth, "vague")
-        return offers
-
-    def _plain_offers(self, page: int, depth: int) -> list[Option]:
-        """The same without those that leave a page vague, which are dear to make."""
-        return [*self._each_plain_offer(page, depth)]
-
-    def _each_plain_offer(self, page: int, depth: int) -> Iterator[Option]:
-        yield from self._legal(page, depth, "literal")
-        if depth + 1 <= self.shape.max_depth:
-            yield from self._legal(page, depth, "link")
-
-    def _legal(self, page: int, depth: int, which: Literal["literal", "link", "vague"]) -> list[Option]:
-        kept = self.options.offers_of(self.draft.root.page)
-        key = (page, depth, which)
-        if key not in kept:
-            made = {"literal": self.options.literals, "link": self.options.links, "vague": self.options.blurs}[which](page)
-            least = self.bounds.min_clue if depth == 0 else 0
-            near, below = self.within(depth), self.within(depth + 1) if which == "vague" else BitMap()
-            kept[key] = [
-                o
-                for o in made
-                if len(o.extent) >= least and not _exposes(o, near, below) and not (depth == 0 and self._tells_alone(o))
-            ]
-        return kept[key]
-
-    def _tells_alone(self, option: Option) -> bool:
-        """Whether hardly another page stands in that relation with the named one. The certificate's sets know only association; a
-        reader knows that one place has Cardiff as its seat, and needs no other clue."""
-        if option.role != "leaf" or option.page is None or option.constraint.key == "connected":
-            return False
-        if option.read:  # in words of its own, which no other page's claim has
-            alike = option.extent.intersection_cardinality(self.extents.called(self.draft.root.noun))
-            return alike < self.bounds.min_skipped or _ONE_ONLY.search(option.constraint.wording) is not None
-        return self.options.sharing(option.constraint, option.page) < self.bounds.min_skipped
-
-    def _told(self, page: int, depth: int) -> BitMap:
-        """What all legal clues of the page at that depth together would leave; no choice of them leaves less."""
-        kept = self.options.told_of(self.draft.root.page)
-        key = (page, depth)
-        if key not in kept:
-            left = self.extents.universe
-            for option in self._each_plain_offer(page, depth):
-                left = left & option.extent
-                if len(left) == 1:
-                    break
-            kept[key] = left
-        return kept[key]
-
-    def describable(self, page: int, depth: int) -> bool:
-        """Whether some choice of clues could leave the page alone."""
-        return len(self._told(page, depth)) == 1
-
-    def _starts(self) -> list[Option]:
+    def starts(self) -> list[Option]:
         """Inner children to start with: such as, with a second one where two are asked for and all other clues, would leave the
         root alone."""
-        children = self._children(self.draft.root)
+        children = self.children(self.draft.root)
         if self.asked == "chain":
-            told = self._told(self.draft.root.page, 0)
+            told = self.offers.told()
             return [o for o in children if told.intersection_cardinality(o.extent) == 1]
         if self.joins:
             return [o for o in children if o.page is not None and self.joins.meetings(o.page)]
         return [o for o in children if self.partners(o)]
 
-    def _move(self, kind: str, vertex: DraftVertex, option: Option) -> Move:
-        assert kind in ("start", "extend")
-        return Move(kind, vertex.id, option, len(self.extents.universe), len(option.extent))  # type: ignore[arg-type]
-
-    def _children(self, vertex: DraftVertex) -> list[Option]:
+    def children(self, vertex: DraftVertex) -> list[Option]:
         """Linked pages that could be described in their turn and are not in the tree yet."""
-        kept = self.options.offers_of(self.draft.root.page)
-        key = (vertex.page, vertex.depth, "inner")
-        if key not in kept:
-            kept[key] = self._possible_children(vertex)
-        pages = self.draft.pages
-        return [o for o in kept[key] if o.page not in pages and o.page not in self.banned]
-
-    def _possible_children(self, vertex: DraftVertex) -> list[Option]:
-        """Those with enough neighbours, no hub, not near the answer otherwise."""
-        found = []
-        for option in self.options.links(vertex.page):
-            page = option.page
-            assert page is not None
-            if not (self.corpus.nouns[page] or self.options.any_kind):
-                continue
-            if not self.narrows(option.extent):
-                continue
-            if vertex.depth >= 1 and page in self.within(vertex.depth):
-                continue
-            if page != self.draft.root.page and self.describable(page, vertex.depth + 1):
-                found.append(replace(option, role="inner", shown=frozenset()))
-        return found
-
-    def narrows(self, extent: BitMap) -> bool:
-        """Whether the pages near a page are neither too few nor too many for an inner vertex."""
-        return self.bounds.min_clue <= len(extent) <= HUB_SHARE * len(self.extents.universe)
+        pages = self.draft.pages | self.banned
+        return [o for o in self.offers.children(vertex.page, vertex.depth) if o.page not in pages]
 
     def partners(self, option: Option) -> int:
         """How many of the root's other children could be a second branch beside this one."""
@@ -315,14 +173,14 @@ class Growth:
     def seconds(self, page: int | None, extent: BitMap) -> list[Option]:
         """The root's children that could be a second branch beside that page: enough pages are near each (M2), few are near both
         (U1), and neither includes the other (M3)."""
-        called = self.extents.called(self.draft.root.noun)
+        called = self.offers.called
         least, few = self.bounds.min_skipped, FEW_JOINED if self.joins else FEW
         if extent.intersection_cardinality(called) < least:
             return []
-        told = self._told(self.draft.root.page, 0) & extent
+        told = self.offers.told() & extent
         return [
             other
-            for other in self._children(self.draft.root)
+            for other in self.children(self.draft.root)
             if other.page != page
             and other.extent.intersection_cardinality(called) >= least
             and other.extent.intersection_cardinality(extent) <= few
@@ -354,10 +212,10 @@ class Growth:
     def refuse(self, vertex: DraftVertex, constraint: Constraint, for_good: bool = False) -> None:
         """Offer a clue no more, neither to this tree nor, `for_good`, to a later one of the same root."""
         child = self.draft.vertices.get(constraint.other)
-        same = _same(constraint, child.page, child.role) if child else _same(constraint, None, "")
-        self.refused.add((vertex.page, *same))
+        refused = (vertex.page, *(same(constraint, child.page, child.role) if child else same(constraint, None, "")))
+        self.refused.add(refused)
         if for_good:
-            self.refused_for_good.add((vertex.page, *same))
+            self.refused_for_good.add(refused)
 
     def apply(self, move: Move) -> None:
         vertex = self.draft.vertices[move.vertex]
@@ -408,37 +266,16 @@ class Growth:
         index = next(i for i, c in enumerate(vertex.constraints) if c.kind == "interval" and c.key == key)
         now = vertex.constraints[index]
         others = self.candidates(vertex, index)
-        rungs = [o for o in self.options.literals(vertex.page) if o.constraint.kind == "interval" and o.constraint.key == key]
-        best = now
+        rungs = [o for o in self.options.literals(vertex.page) if o.clue.kind == "interval" and o.clue.key == key]
+        best: Constraint | Clue = now
         for option in rungs:
-            c = option.constraint
+            c = option.clue
             assert c.low is not None and c.high is not None and best.low is not None and best.high is not None
             if c.high - c.low > best.high - best.low and len(others & option.extent) == 1 and len(others) > 1:
                 best = c
-        if best is not now:
-            self.draft.replace(vertex, now, best.model_copy(update={"id": now.id}))
+        if isinstance(best, Clue):
+            self.draft.replace(vertex, now, best.constraint.model_copy(update={"id": now.id}))
             self.known.pop(now.id, None)
-
-
-def _same(constraint: Constraint, page: int | None, role: str) -> tuple[object, ...]:
-    """What makes a clue about a vertex the same as another."""
-    if page is not None:
-        return (page, role)
-    return (constraint.kind, constraint.key, constraint.value, constraint.low, constraint.high)
-
-
-def _singles(loosened: list[BitMap], extent: BitMap) -> bool:
-    """M4: whether some clue would be idle, the vertex being found without it."""
-    return any(left.intersection_cardinality(extent) < 2 for left in loosened)
-
-
-def _exposes(option: Option, near: BitMap, below: BitMap) -> bool:
-    """Whether a clue names a page of `near`, or names one of `below` beneath it."""
-    if option.role == "leaf" and option.page is not None and option.page in near:
-        return True
-    if option.named and any(page in near for page in option.named):
-        return True
-    return any(_exposes(o, below, below) for o in option.beneath)
 
 
 def grow(

@@ -42,9 +42,9 @@ class Joins:
         """Pages linked with it that could be an inner vertex on the level of a join."""
         growth = self.growth
         kinds = {_head(growth.draft.root.noun), _head(growth.noun(page)), NO_KIND}
-        near = growth.within(1)
-        linked = {o.page for o in growth.options.links(page) if o.page is not None and o.page not in near}
-        return {p for p in linked if _head(growth.noun(p)) not in kinds and growth.narrows(growth.extents.near(p))}
+        near = growth.offers.within(1)
+        linked = {other for other in growth.options.linked(page) if other not in near}
+        return {p for p in linked if _head(growth.noun(p)) not in kinds and growth.offers.narrows(growth.extents.near(p))}
 
     def possible(self, page: int, depth: int) -> bool:
         """Whether a vertex for the page, at that depth, could be joined to an inner vertex that stands in the tree."""
@@ -67,7 +67,8 @@ class Joins:
             if v.role == "inner" and v.depth == vertex.depth + 1 and v.parent != vertex.id and growth.solved(v) and self._alone(v)
         }
         links = growth.options.links(vertex.page) if there else []
-        return [replace(o, role="inner", adds=0, shown=frozenset()) for o in links if o.page in there and growth.narrows(o.extent)]
+        found = [o for o in links if o.page in there and growth.offers.narrows(o.extent)]
+        return [replace(o, role="inner", adds=0, shown=frozenset()) for o in found]
 
     def confuses(self, option: Option) -> bool:
         """Whether the option would describe another page of a joined vertex's kind."""

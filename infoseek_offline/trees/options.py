@@ -7,10 +7,10 @@ option's constraint has no id and names no vertex yet: the draft gives both.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from pyroaring import BitMap
 
@@ -21,23 +21,51 @@ from infoseek_offline.claims.store import ClaimStore, Statement, stated
 from infoseek_offline.claims.vague import Blur, blur_of
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.languages import sayable
-from infoseek_offline.records import Claim, Constraint, Fact
-from infoseek_offline.trees.extents import Extents
+from infoseek_offline.records import Constraint
+from infoseek_offline.trees.extents import Extents, roomy
 from infoseek_offline.trees.named import named_in
 
+if TYPE_CHECKING:
+    from infoseek_offline.trees.offers import Offers
+
+ConstraintKind = Literal["link", "fact", "interval", "category", "type"]
 _WORD = re.compile(r"[^\W\d_]{3,}")
 MAX_VAGUE, MOST_VAGUE = 0.02, 400  # of all articles, and in all, may fit a vague description
 STEM = 6  # letters
-KEPT = 2048  # sets of the pages around a vague description
+KEPT = 2048  # pages of which what was made is kept, and sets of the pages around a vague description
+ROOM = 200_000_000  # bytes for the sets of literals, which hold most of the corpus
+RUNGS = 12  # such sets that a page has
 _COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
 
 
-@dataclass(frozen=True)
+class Clue:
+    """A constraint before it is made: the record, which is dear, is made of the few that are taken."""
+
+    __slots__ = ("_made", "exact", "high", "key", "kind", "low", "statement", "unit", "value", "wording")
+
+    def __init__(
+        self, kind: ConstraintKind, statement: Statement, value: str = "", low: float | None = None, high: float | None = None,
+        unit: str = "", exact: str = "",
+    ) -> None:  # fmt: skip
+        self.kind, self.statement, self.value, self.low, self.high = kind, statement, value, low, high
+        self.unit, self.exact, self.wording, self.key = unit, exact, statement.wording, statement.key
+        self._made: Constraint | None = None
+
+    @property
+    def constraint(self) -> Constraint:
+        """The record; without an id, and naming no vertex: the draft gives both."""
+        if self._made is None:
+            self._made = Constraint(id="", kind=self.kind, wording=self.wording, key=self.key, value=self.value, low=self.low,
+                                    high=self.high, unit=self.unit, exact=self.exact, evidence=self.statement.evidence)  # fmt: skip
+        return self._made
+
+
+@dataclass(slots=True, eq=False)
 class Option:
     """`role` says what stands at the other end: "" nothing (a literal), `leaf` a named page, `blur` a page described vaguely by
     `beneath` (its own options), `inner` a page to be described fully later."""
 
-    constraint: Constraint
+    clue: Clue
     role: Literal["", "leaf", "inner", "blur"]
     page: int | None
     extent: BitMap
@@ -47,6 +75,10 @@ class Option:
     shown: frozenset[str] = frozenset()  # words of the titles that it names (`title_words`)
     blur: Blur | None = None  # how the browser would leave the page vague
     read: bool = False  # by the browser, not by rules
+
+    @property
+    def constraint(self) -> Constraint:
+        return self.clue.constraint
 
 
 class Options:
@@ -58,17 +90,16 @@ class Options:
         self.opened: dict[int, list[Option]] = {}  # what the browser adds to the rules' links, by page
         # Where first sentences can't be read, most kinds are unknown, and a page of unknown kind may be described too.
         self.any_kind = not has_sentence_rules(corpus.language)
-        self._said: dict[int, list[Statement]] = {}
-        self._links: dict[int, list[Option]] = {}
-        self._literals: dict[int, list[Option]] = {}
-        self._blurs: dict[int, list[Option]] = {}
-        self._vague: dict[int, list[Option]] = {}
+        kept = min(KEPT, roomy(corpus.size, ROOM) // RUNGS)
+        self._sayable = lru_cache(maxsize=KEPT)(self._find_sayable)
+        self._ruled = lru_cache(maxsize=KEPT)(self._find_ruled)
+        self._vague_words = lru_cache(maxsize=KEPT)(self._find_vague_words)
+        self.title_words = lru_cache(maxsize=16 * KEPT)(self._find_title_words)
+        self.literals = lru_cache(maxsize=kept)(self._find_literals)
+        self._blurred = lru_cache(maxsize=KEPT)(self._find_blurred)
+        self._relations = lru_cache(maxsize=KEPT)(claims.relations)
         self._near_vague: dict[tuple[int | None, str], BitMap] = {}
-        self._words: dict[int, frozenset[str]] = {}
-        self._shared: dict[int, Counter[str]] = {}
-        self._reach: tuple[int, list[BitMap]] = (-1, [])
-        self._offers: tuple[int, dict[tuple[int, int, str], list[Option]]] = (-1, {})
-        self._told: tuple[int, dict[tuple[int, int], BitMap]] = (-1, {})
+        self.offers: Offers | None = None  # what the last root's trees may say
 
     def begin(self, root: int) -> None:
         """A new tree grows from `root`."""
@@ -81,103 +112,80 @@ class Options:
         """The tree describes the page: read it, where there is a browser. Raises ModelError where no answer is to be had."""
         if self.browser is None or page in self.opened:
             return
-        known = {(o.page, o.constraint.wording) for o in self._ruled(page)}
+        known = {(o.page, o.clue.wording) for o in self._ruled(page)}
         claims = [c for c in self.browser.read(page) if (c.object, c.wording.replace("{s}", "{v}")) not in known]
         self.opened[page] = self._leaves(page, [stated(page, c) for c in claims])
         self._forget(page)
 
     def _forget(self, page: int) -> None:
-        """What was made of the page with other claims."""
-        for kept in (self._offers[1], self._told[1]):
-            for key in [k for k in kept if k[0] == page]:
-                del kept[key]  # type: ignore[arg-type]
+        """What was found of the page with other claims."""
+        if self.offers is not None:
+            self.offers.forget(page)
 
-    def told_of(self, root: int) -> dict[tuple[int, int], BitMap]:
-        """The same for what all clues of a page at a depth leave together."""
-        if self._told[0] != root:
-            self._told = (root, {})
-        return self._told[1]
-
-    def offers_of(self, root: int) -> dict[tuple[int, int, str], list[Option]]:
-        """What has been found legal for (page, depth, kind of option) below this root; kept for the last root."""
-        if self._offers[0] != root:
-            self._offers = (root, {})
-        return self._offers[1]
-
-    def within(self, root: int, distance: int, hub_degree: int) -> BitMap:
-        """Pages within that distance of `root` in the association graph, not walking through hubs; kept for the last root."""
-        known = self._reach[1] if self._reach[0] == root else []
-        if len(known) <= distance:
-            known = self.extents.rings(root, distance, hub_degree, known)
-            self._reach = (root, known)
-        return known[distance]
-
-    def title_words(self, page: int) -> frozenset[str]:
+    def _find_title_words(self, page: int) -> frozenset[str]:
         """Words of the title by which it could be told, casefolded, without what may be an ending ("Tennant", "tennantite")."""
-        if page not in self._words:
-            words = {w.casefold() for w in _WORD.findall(self.corpus.titles[page])} - _COMMON
-            self._words[page] = frozenset(w[:STEM] for w in words)
-        return self._words[page]
+        words = {w.casefold() for w in _WORD.findall(self.corpus.titles[page])} - _COMMON
+        return frozenset(w[:STEM] for w in words)
 
     def links(self, page: int) -> list[Option]:
         """A named leaf for each page that a claim links with this one."""
         return self._ruled(page) + self.opened.get(page, [])
 
-    def _ruled(self, page: int) -> list[Option]:
-        if page not in self._links:
-            self._links[page] = self._leaves(page, self._sayable(page))
-        return self._links[page]
+    def _find_ruled(self, page: int) -> list[Option]:
+        return self._leaves(page, self._sayable(page))
+
+    def linked(self, page: int) -> list[int]:
+        """The pages of `links`, at a lower price."""
+        opened = self.opened.get(page, ())
+        return [other for other, _ in self._naming(page, self._sayable(page))] + [o.page for o in opened if o.page is not None]
+
+    def _naming(self, page: int, statements: Iterable[Statement]) -> Iterator[tuple[int, Statement]]:
+        """Those that name another article, with it."""
+        kind = {w[:5] for w in self.corpus.nouns[page].casefold().split() if len(w) >= 5}
+        for s in statements:
+            if s.other is None or s.other not in self.extents.universe:
+                continue
+            if kind and any(w[:5] in kind for w in self.title_words(s.other)):
+                continue  # "an astronomer who worked in astronomy" is told nothing
+            yield s.other, s
 
     def _leaves(self, page: int, statements: Iterable[Statement]) -> list[Option]:
         return [
             Option(
-                _link(s),
+                Clue("link", s),
                 "leaf",
-                s.other,
-                self.extents.near(s.other),
+                other,
+                self.extents.near(other),
                 adds=1,
-                shown=self.title_words(s.other),
-                blur=blur_of(self.corpus, s.other, s.claim.value) if s.claim.value else None,
-                read=s.claim.source == "model",
+                shown=self.title_words(other),
+                blur=blur_of(self.corpus, other, s.value) if s.value else None,
+                read=s.source == "model",
             )
-            for s in statements
-            if s.other is not None and s.other in self.extents.universe and not self._says_the_kind(page, s.other)
+            for other, s in self._naming(page, statements)
         ]
 
-    def _says_the_kind(self, page: int, other: int) -> bool:
-        """ "An astronomer who worked in astronomy" is told nothing."""
-        kind = {w[:5] for w in self.corpus.nouns[page].casefold().split() if len(w) >= 5}
-        return any(w[:5] in kind for w in self.title_words(other))
-
-    def _sayable(self, page: int) -> list[Statement]:
+    def _find_sayable(self, page: int) -> list[Statement]:
         """Statements that can be put into a question."""
-        if page not in self._said:
-            told = self.claims.about(page)
-            self._said[page] = [s for s in told if s.claim.kind == "type" or sayable(s.wording, self.corpus.language)]
-        return self._said[page]
+        return self._to_say(self.claims.about(page))
 
-    def sharing(self, constraint: Constraint, other: int) -> int:
+    def _to_say(self, told: Iterable[Statement]) -> list[Statement]:
+        return [s for s in told if s.kind == "type" or sayable(s.wording, self.corpus.language)]
+
+    def sharing(self, wording: str, other: int) -> int:
         """How many pages the claims put into this very relation with the named page: one has Cardiff as its seat, dozens contain
         oxygen."""
-        if other not in self._shared:
-            self._shared[other] = self.claims.relations(other)
-        return self._shared[other][constraint.wording]
+        return self._relations(other)[wording]
 
-    def literals(self, page: int) -> list[Option]:
+    def _find_literals(self, page: int) -> list[Option]:
         """Intervals (each rung of each quantity), facts, categories and the type."""
-        if page not in self._literals:
-            found: list[Option] = []
-            for statement in self._sayable(page):
-                if statement.other is None:
-                    found += self._literal(statement)
-            self._literals[page] = [o for o in found if page in o.extent]
-        return self._literals[page]
+        return [o for s in self._sayable(page) if s.other is None for o in self._literal(s) if page in o.extent]
 
     def blurs(self, page: int) -> list[Option]:
         """Linked pages left vague: by their container ("a city in Germany") or by their type ("a chemist")."""
-        if page not in self._blurs:
-            self._blurs[page] = [o for link in self._ruled(page) for o in self._left_vague(page, link)]
-        return self._blurs[page] + [o for link in self.opened.get(page, ()) for o in self._left_vague(page, link)]
+        return self._blurred(page) + [o for link in self.opened.get(page, ()) for o in self._left_vague(page, link)]
+
+    def _find_blurred(self, page: int) -> list[Option]:
+        return [o for link in self._ruled(page) for o in self._left_vague(page, link)]
 
     def _left_vague(self, page: int, link: Option) -> Iterator[Option]:
         assert link.page is not None
@@ -190,76 +198,54 @@ class Options:
                 continue
             extent = self._around(beneath)
             if page in extent and len(beneath.extent) > 1:
-                yield Option(link.constraint, "blur", link.page, extent, (beneath,), adds=1 + beneath.adds, shown=beneath.shown)
+                yield Option(link.clue, "blur", link.page, extent, (beneath,), adds=1 + beneath.adds, shown=beneath.shown)
 
     def _around(self, vague: Option) -> BitMap:
         """The pages near any page that fits a vague description; many pages share a description ("a country in Europe")."""
-        key = (vague.page, vague.constraint.value if vague.page is None else "")
+        key = (vague.page, vague.clue.value if vague.page is None else "")
         if key not in self._near_vague:
             if len(self._near_vague) >= KEPT:
                 self._near_vague.clear()
             self._near_vague[key] = self.extents.near_any(vague.extent)
         return self._near_vague[key]
 
-    def _vague_words(self, page: int) -> list[Option]:
+    def _find_vague_words(self, page: int) -> list[Option]:
         """What a page may be called by instead of its name: its containers and its type."""
-        if page not in self._vague:
-            told = self._sayable(page)
-            containers = self._leaves(page, [s for s in told if s.claim.key in CONTAINERS and s.other != page])
-            types = [o for s in told if s.claim.kind == "type" and s.other is None for o in self._literal(s) if page in o.extent]
-            self._vague[page] = [*containers, *types]
-        return self._vague[page]
+        told = self._to_say(self.claims.own(page, CONTAINERS))
+        containers = self._leaves(page, [s for s in told if s.kind == "link" and s.other != page])
+        types = [o for s in told if s.kind == "type" and s.other is None for o in self._literal(s) if page in o.extent]
+        return [*containers, *types]
 
     def _named(self, words: str) -> tuple[int, ...]:
         return tuple(sorted(named_in(self.corpus, words)))
 
-    def _literal(self, statement: Statement) -> list[Option]:
-        claim = statement.claim
-        if claim.kind == "type":
-            constraint = _constraint("type", statement, value=claim.value)
-            return [Option(constraint, "", None, self.extents.of_type(claim.value))]
-        if claim.kind == "category":
-            constraint = _constraint("category", statement, value=claim.key)
-            return [Option(constraint, "", None, self.extents.in_category(claim.key), named=self._named(claim.value))]
-        if not claim.quantities:
-            constraint = _constraint("fact", statement, value=claim.value)
-            return [Option(constraint, "", None, self.extents.with_value(claim.key, claim.value), named=self._named(claim.value))]
-        quantity = claim.quantities[0]
+    def _literal(self, said: Statement) -> list[Option]:
+        if said.kind == "type":
+            return [Option(Clue("type", said, said.value), "", None, self.extents.of_type(said.value))]
+        if said.kind == "category":
+            extent = self.extents.in_category(said.key)
+            return [Option(Clue("category", said, said.key), "", None, extent, named=self._named(said.value))]
+        if not said.quantities:
+            extent = self.extents.with_value(said.key, said.value)
+            return [Option(Clue("fact", said, said.value), "", None, extent, named=self._named(said.value))]
+        quantity = said.quantities[0]
         options = []
-        for rung in ladder(_as_fact(claim), quantity):
-            constraint = _constraint("interval", statement, value=rung.words).model_copy(
-                update={"low": rung.low, "high": rung.high, "unit": quantity.unit, "exact": claim.value}
-            )
-            extent = self.extents.in_interval(claim.key, rung.low, rung.high, quantity.unit)
-            options.append(Option(constraint, "", None, extent))
+        for rung in ladder(said.value, quantity):
+            clue = Clue("interval", said, rung.words, rung.low, rung.high, quantity.unit, said.value)
+            options.append(Option(clue, "", None, self.extents.in_interval(said.key, rung.low, rung.high, quantity.unit)))
         return options
 
 
 # Infobox keys whose value holds the page: "a city in Germany" is vaguer than "Göttingen", and still true.
-CONTAINERS = frozenset(
-    (
-        "country region state province location continent constellation range city county district part of located in parent "
-        "planet planet prefecture sea ocean island"
-    ).split()
-) | {"part of", "located in", "parent planet", "mountain range"}
+CONTAINERS = (
+    *"country region state province location continent constellation range city county district part of located in parent planet "
+    "prefecture sea ocean island".split(),
+    "part of", "located in", "parent planet", "mountain range",
+)  # fmt: skip
 
 
 def _as_blurred(vague: Option, blur: Blur) -> bool:
     """Whether a vague description is the one that the browser gave."""
     if blur.container is not None:
         return vague.page == blur.container
-    return vague.page is None and vague.constraint.value == blur.kind
-
-
-def _link(statement: Statement) -> Constraint:
-    return _constraint("link", statement)
-
-
-def _constraint(kind: Literal["link", "fact", "interval", "category", "type"], statement: Statement, value: str = "") -> Constraint:
-    claim = statement.claim
-    return Constraint(id="", kind=kind, wording=statement.wording, key=claim.key, value=value, evidence=claim.evidence)
-
-
-def _as_fact(claim: Claim) -> Fact:
-    return Fact(page=claim.subject, key=claim.key, value=claim.value, start=claim.evidence.start, end=claim.evidence.end,
-                quantities=claim.quantities, links=())  # fmt: skip
+    return vague.page is None and vague.clue.value == blur.kind

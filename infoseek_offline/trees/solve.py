@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -39,14 +39,19 @@ def links_to(tree: ResearchTree, vertex: Vertex) -> frozenset[str]:
     return frozenset(c.id for v in tree.vertices for c in v.constraints if c.other == vertex.id)
 
 
-def solve_without(tree: ResearchTree, extents: Extents, solution: Solution, *without: str) -> dict[str, BitMap]:
-    """S of the vertices that carry the constraints and of all above them, without those constraints; keyed by vertex id."""
+def solve_without(
+    tree: ResearchTree, extents: Extents, solution: Solution, *without: str, within: Mapping[str, BitMap] | None = None
+) -> dict[str, BitMap]:
+    """S of the vertices that carry the constraints and of all above them, without those constraints; keyed by vertex id. `within`
+    are sets of these vertices in which theirs must lie: those of larger extents."""
     changed: dict[str, BitMap] = {}
     for vertex in reversed(tree.vertices):
         if any(c.id in without or c.other in changed for c in vertex.constraints):
-            changed[vertex.id] = extents.meet([
-                extents.near_any(changed[c.other]) if c.other in changed else solution.extents[c.id]
-                for c in vertex.constraints
-                if c.id not in without
-            ])  # fmt: skip
+            left = [c for c in vertex.constraints if c.id not in without]
+            bound = [within[vertex.id]] if within is not None else []
+            found = extents.meet([*bound, *(solution.extents[c.id] for c in left if c.other not in changed)])
+            for constraint in left:
+                if constraint.other in changed:
+                    found = extents.among(found, changed[constraint.other])
+            changed[vertex.id] = found
     return changed
