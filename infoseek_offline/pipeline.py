@@ -40,8 +40,10 @@ from infoseek_offline.retrieval.searcher import Searcher
 from infoseek_offline.retrieval.selftest import known_items
 from infoseek_offline.run import Run, check_sums, first_difference
 from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.lookup import lookup
 
 SPREAD, ASKED = "spread", "asked already"
+EXTENTS = "extents"  # folder of the home
 BEHIND = 16  # chunks; so many are in flight at most
 CHUNK = 8  # answer pages that a worker takes at a time; a kill loses no more than this many a worker
 
@@ -130,6 +132,7 @@ def data(
             return manifest
         claims(home, workers=workers, progress=progress)
         opened = Corpus.open(home / "corpus")
+        lookup(opened, home / EXTENTS, workers=workers, progress=progress)
         roots = answer_order(opened, config.seed)
         run.work.mkdir(exist_ok=True)
         if model is not None:
@@ -181,7 +184,7 @@ def _with_model(
 ) -> dict[str, Any]:
     opened = Corpus.open(home / "corpus")
     claimed, searcher = ClaimStore(home / "claims", opened), Searcher.open(home / "search", opened)
-    extents, asked = Extents(opened, config.reading), recorded(model, run)
+    extents, asked = Extents(opened, config.reading, home / EXTENTS), recorded(model, run)
     mix = Mix(config.shape.shares, config.shape.joins)
 
     def maker(shelf: Shelf) -> Callable[[int], str]:
@@ -232,7 +235,8 @@ def _open(home: Path, run: Run, config: Config) -> None:
     global _maker, _run
     opened = Corpus.open(home / "corpus")
     searcher = Searcher.open(home / "search", opened)
-    _maker, _run = Maker(opened, ClaimStore(home / "claims", opened), searcher, config), run
+    extents = Extents(opened, config.reading, home / EXTENTS)
+    _maker, _run = Maker(opened, ClaimStore(home / "claims", opened), searcher, config, extents=extents), run
     if parent_process() is not None:  # a worker, and not whoever called this
         rest_collector()
 

@@ -21,7 +21,8 @@ from pyroaring import BitMap
 from infoseek_offline import pipeline
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, Evidence, ResearchTree, Vertex
-from infoseek_offline.trees.extents import Extents, category_family
+from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.lookup import category_family
 from infoseek_offline.trees.solve import links_to, solve, solve_without
 
 MakeCorpus = Callable[..., Corpus]

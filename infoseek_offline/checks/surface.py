@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import product
 
 from infoseek_offline.checks.problem import Problem, verdict
@@ -51,19 +52,16 @@ def distinctive_words(corpus: Corpus, page: int, noun: str) -> list[str]:
 
 
 def is_common(corpus: Corpus, word: str) -> bool:
-    counts = _title_words(corpus)
-    return counts.get(word, 0) > max(10, COMMON_TITLES * corpus.size)
+    return word in _common_words(corpus)
 
 
-def _title_words(corpus: Corpus) -> dict[str, int]:
-    counts: dict[str, int] | None = getattr(corpus, "_title_words", None)
-    if counts is None:
-        counts = {}
-        for title in corpus.titles:
-            for word in {w.casefold() for w in _WORD.findall(title)}:
-                counts[word] = counts.get(word, 0) + 1
-        corpus._title_words = counts  # type: ignore[attr-defined]
-    return counts
+def _common_words(corpus: Corpus) -> frozenset[str]:
+    found: frozenset[str] | None = getattr(corpus, "_common_words", None)
+    if found is None:
+        counts = Counter(word for title in corpus.titles for word in {w.casefold() for w in _WORD.findall(title)})
+        found = frozenset(word for word, count in counts.items() if count > max(10, COMMON_TITLES * corpus.size))
+        corpus._common_words = found  # type: ignore[attr-defined]
+    return found
 
 
 def _stands(name: str, words: list[str]) -> bool:

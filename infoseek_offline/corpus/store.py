@@ -254,11 +254,6 @@ class Corpus:
         rows = self.rows("SELECT facts, text FROM page WHERE id = ?", page)
         return read_facts(page, rows[0][0], rows[0][1])
 
-    def all_facts(self) -> Iterator[Fact]:
-        cursor = self._iterate("SELECT id, facts, text FROM page WHERE facts != '[]' ORDER BY id")
-        for page, facts, text in cursor:
-            yield from read_facts(page, facts, text)
-
     def links(self, page: int, *kinds: LinkKind) -> list[Link]:
         """The page's links in order; where kinds are given, only those of them that have a place in the text."""
         low, high = int(self.link_ptr[page]), int(self.link_ptr[page + 1])

@@ -76,17 +76,16 @@ class Names:
         self.bare = lru_cache(maxsize=65536)(self._bare)
         self.shown = lru_cache(maxsize=4096)(self._shown)
         self.is_person = lru_cache(maxsize=65536)(self._is_person)
-        bases: dict[str, int] = {}
-        for title in corpus.titles:
-            base = base_title(title)
-            bases[base] = bases.get(base, 0) + 1
-        self._bases = bases
+        once: set[str] = set()
+        self._shared: set[str] = set()  # names that more than one page has, "(…)" left out
+        for base in map(base_title, corpus.titles):
+            (self._shared if base in once else once).add(base)
 
     def _name(self, page: int) -> str:
         """ "the Rhine", "Göttingen", "geology", "asteroids", "the planet Mercury" (where the bare name is another page's too)."""
         title = self.corpus.titles[page]
         base = base_title(title)
-        if self._bases.get(base, 0) > 1 and base != title:
+        if base in self._shared and base != title:
             noun = self.corpus.nouns[page] or title[len(base) :].strip(" ()")
             if noun.rsplit(" ", 1)[-1] == base.rsplit(" ", 1)[-1].lower():
                 return title  # "Tsuki Shrine (Kyoto)", which the kind tells nothing of

@@ -6,13 +6,11 @@ constraint or shows no association; in the `closed` reading what is not stated i
 
 from __future__ import annotations
 
-import json
-import re
 from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -22,31 +20,27 @@ from pyroaring import BitMap
 from infoseek_offline.corpus.graph import ranges
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint
+from infoseek_offline.trees.lookup import category_family, head_word, lookup, words_of
 
 Reading = Literal["open", "closed"]
 FEW = 8  # pages whose neighbours are looked up one by one
 CROWDED = 64  # neighbours of one page in so many of the corpus are many
 ROOM = 100_000_000  # bytes for the kept sets of each kind of literal, which hold most of the corpus
-MIN_TYPE_PAGES = 3  # a type that fewer pages have is too rare to contradict another
-_WORD = re.compile(r"[^\W_]+")
 
 
 class Extents:
-    """All extents of one corpus under one reading. Holds an index of facts, types and categories; bitmaps are cached."""
+    """All extents of one corpus under one reading; bitmaps are cached. What the corpus states is looked up in the `folder`, where
+    it is kept from run to run (trees/lookup.py); without one it is collected anew."""
 
-    def __init__(self, corpus: Corpus, reading: Reading = "open") -> None:
+    def __init__(self, corpus: Corpus, reading: Reading = "open", folder: Path | None = None) -> None:
         self.corpus, self.reading, self.links_only = corpus, reading, False
         self.universe = bitmap(corpus.answerable())
-        self._facts: dict[str, _Key] = {}
-        self._index_facts()
-        self._index_types()
-        self._index_categories()
-        self._of_noun: dict[str, BitMap] = defaultdict(BitMap)
-        for page in self.universe:
-            self._of_noun[head_word(corpus.nouns[page])].add(page)
+        self.stated_by = lookup(corpus, folder)
+        self.called = lru_cache(maxsize=4096)(self._called)
         self._cache()
 
     def _cache(self) -> None:
+        self._measured = lru_cache(maxsize=256)(self._with_unit)
         self.near = lru_cache(maxsize=65536)(self._near)
         kept = roomy(self.corpus.size, ROOM)
         self.of_type = lru_cache(maxsize=min(kept, 4096))(self._of_type)
@@ -71,9 +65,13 @@ class Extents:
         other._cache()
         return other
 
-    def called(self, noun: str) -> BitMap:
+    def _called(self, noun: str) -> BitMap:
         """Articles that a question would call so ("Which moon …"), by the last word; all where the kind is unknown."""
-        return self._of_noun.get(head_word(noun), self.universe)
+        found = self._pages("noun", head_word(noun)) & self.universe
+        return found or self.universe
+
+    def _pages(self, table: str, *name: str) -> BitMap:
+        return bitmap(self.stated_by.under(table, *name)[0])
 
     def meet(self, extents: Sequence[BitMap]) -> BitMap:
         """The articles that all of the extents hold, in a set of its own. The smallest first: what the others hold is then looked
@@ -176,106 +174,71 @@ class Extents:
 
     # facts and intervals
 
-    def _index_facts(self) -> None:
-        rows: dict[str, list[tuple[int, float, float, str, frozenset[str]]]] = defaultdict(list)
-        for fact in self.corpus.all_facts():
-            words = frozenset(w.casefold() for w in _WORD.findall(fact.value))
-            if not fact.quantities:
-                rows[fact.key].append((fact.page, np.nan, np.nan, "", words))
-            for q in fact.quantities:
-                rows[fact.key].append((fact.page, q.low, q.high, q.unit, words))
-        self._facts = {key: _Key(values) for key, values in rows.items()}
-
     def stated(self, key: str) -> BitMap:
         """Pages that state the key."""
-        found = self._facts.get(key)
-        return BitMap(found.stated) if found else BitMap()
+        return self._pages("fact", key)
 
     def _in_interval(self, key: str, low: float, high: float, unit: str) -> BitMap:
         """Pages with a quantity of that key and unit that overlaps [low, high]; open: also those whose value can't be compared
         (another unit, no number read) and those that do not state the key."""
-        index = self._facts.get(key)
-        if index is None:
-            return BitMap(self.universe) if self.reading == "open" else BitMap()
-        inside, same = index.overlapping(low, high, unit)
+        pages, lows, _ = self.stated_by.under("number", key, unit)
+        first, last = np.searchsorted(lows, low, "left"), np.searchsorted(lows, high, "right")
+        inside = bitmap(pages[first:last])
+        wide, begins, ends = self.stated_by.under("span", key, unit)
+        inside |= bitmap(wide[(begins <= high) & (ends >= low)])
         if self.reading == "closed":
             return inside & self.universe
-        return self.universe - (same - inside)
+        return self.universe - (self._measured(key, unit) - inside)
+
+    def _with_unit(self, key: str, unit: str) -> BitMap:
+        """Pages with a quantity of that key and unit."""
+        return self._pages("number", key, unit)
 
     def _with_value(self, key: str, value: str) -> BitMap:
         """Pages whose value of that key shares its words (one holds the other's), open: or that do not state the key."""
-        index = self._facts.get(key)
-        if index is None:
-            return BitMap(self.universe) if self.reading == "open" else BitMap()
-        wanted = frozenset(w.casefold() for w in _WORD.findall(value))
-        alike = (r for r in index.sharing(wanted) if wanted <= index.words[r] or index.words[r] <= wanted)
-        same = BitMap([int(index.page[r]) for r in alike])
+        wanted = words_of(value)
+        pages = self.stated_by.under("fact", key)[0]
+        if wanted:
+            rows = np.concatenate([self.stated_by.under("word", key, word)[0] for word in (*wanted, "")])
+            rows, shared = np.unique(rows, return_counts=True)
+            pages, sizes = (column[rows] for column in self.stated_by.every("fact"))
+            pages = pages[(shared == len(wanted)) | (shared == sizes) | (sizes == 0)]
+        same = bitmap(pages)
         if self.reading == "closed":
             return same & self.universe
-        return self.universe - (index.stated - same)
+        return self.universe - (self.stated(key) - same)
 
     # types
 
-    def _index_types(self) -> None:
-        self._pages_of: dict[str, BitMap] = defaultdict(BitMap)
-        self._untyped = BitMap()
-        together: dict[str, set[str]] = defaultdict(set)
-        boxes: dict[str, set[str]] = defaultdict(set)
-        for page, phrases, infobox in self.corpus.rows("SELECT id, types, infobox FROM page"):
-            heads = {p.rsplit(" ", 1)[-1] for p in json.loads(phrases)}
-            if not heads:
-                self._untyped.add(page)
-            for head in heads:
-                self._pages_of[head].add(page)
-                together[head] |= heads
-                if infobox:
-                    boxes[head].add(infobox.casefold())
-        self._together, self._boxes = together, boxes
-
-    def compatible_types(self, kind: str) -> list[str]:
-        """Types that a page of type `kind` may have as well: those that the corpus shows on one page with it, those whose pages
-        share an infobox with its pages, and those too rare to tell."""
-        return [
-            other
-            for other in self._pages_of
-            if other == kind
-            or other in self._together[kind]
-            or len(self._pages_of[other]) < MIN_TYPE_PAGES
-            or self._boxes[kind] & self._boxes[other]
-        ]
+    def _alike(self, kind: str) -> NDArray[Any]:
+        """Pages of the types that a page of type `kind` may have as well: those that the corpus shows on one page with it, those
+        whose pages share an infobox with its pages, and those too rare to tell."""
+        look = self.stated_by
+        others = [look.under("beside", kind)[0], *(look.under_hash("boxed", int(box))[0] for box in look.under("box", kind)[0])]
+        pages = [look.under_hash("type", int(other))[0] for other in np.unique(np.concatenate(others))]
+        return np.concatenate([*pages, *look.every("rare"), *look.every("untyped")])
 
     def _of_type(self, kind: str) -> BitMap:
+        mine = self._pages("type", kind)
         if self.reading == "closed":
-            return self._pages_of.get(kind, BitMap()) & self.universe
-        if kind not in self._pages_of:
-            return BitMap(self.universe)
-        maps = [self._pages_of[other] for other in self.compatible_types(kind)]
-        return (BitMap.union(*maps) | self._untyped) & self.universe
+            return mine & self.universe
+        return bitmap(self._alike(kind)) & self.universe if mine else BitMap(self.universe)
 
     def type_size(self, kind: str) -> int:
         """Number of pages known to be of the type."""
-        return len(self._pages_of.get(kind, ()))
+        return len(self._pages("type", kind))
 
     # categories
 
-    def _index_categories(self) -> None:
-        self._members: dict[str, BitMap] = defaultdict(BitMap)
-        families: dict[str, BitMap] = defaultdict(BitMap)
-        for page, names in self.corpus.rows("SELECT id, categories FROM page WHERE categories != '[]'"):
-            for name in json.loads(names):
-                self._members[name].add(page)
-                families[category_family(name)].add(page)
-        self._families = families
-
     def members(self, category: str) -> BitMap:
-        return self._members.get(category, BitMap()) & self.universe
+        return self._pages("category", category) & self.universe
 
     def _in_category(self, category: str) -> BitMap:
         """Members; open: also pages in no category of the same family ("Moons of …"), which can't be compared."""
         inside = self.members(category)
         if self.reading == "closed":
             return inside
-        return self.universe - (self._families.get(category_family(category), BitMap()) - inside)
+        return self.universe - (self._pages("family", category_family(category)) - inside)
 
     # any constraint
 
@@ -305,67 +268,3 @@ def bitmap(pages: NDArray[Any]) -> BitMap:
 
 def _ids(pages: BitMap) -> NDArray[np.int64]:
     return np.array(np.frombuffer(memoryview(pages.to_array()), np.uint32), np.int64) if pages else np.zeros(0, np.int64)
-
-
-class _Key:
-    """The values of one infobox key: by unit in the order of their lower ends, and by word."""
-
-    def __init__(self, rows: list[tuple[int, float, float, str, frozenset[str]]]) -> None:
-        self.page: NDArray[np.uint32] = np.array([r[0] for r in rows], np.uint32)
-        self.words = [r[4] for r in rows]
-        self.stated = bitmap(self.page)
-        self._rows = rows
-
-    @cached_property
-    def _units(self) -> dict[str, _Unit]:
-        rows: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
-        for page, low, high, unit, _ in self._rows:
-            if low == low:
-                rows[unit].append((page, low, high))
-        return {unit: _Unit(values) for unit, values in rows.items()}
-
-    @cached_property
-    def _with_word(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = defaultdict(list)
-        for row, words in enumerate(self.words):
-            for word in words or ("",):
-                found[word].append(row)
-        return found
-
-    def sharing(self, wanted: frozenset[str]) -> Iterable[int]:
-        """Rows that have a word of the wanted ones, or none at all; all rows where none is wanted."""
-        if not wanted:
-            return range(len(self.words))
-        return {row for word in (*wanted, "") for row in self._with_word.get(word, ())}
-
-    def overlapping(self, low: float, high: float, unit: str) -> tuple[BitMap, BitMap]:
-        """Pages with a quantity of the unit that overlaps the range, and all with one of the unit."""
-        found = self._units.get(unit)
-        return (found.overlapping(low, high), found.pages) if found else (BitMap(), BitMap())
-
-
-class _Unit:
-    def __init__(self, rows: list[tuple[int, float, float]]) -> None:
-        rows.sort(key=lambda r: r[1])
-        page, self.low, high = (np.array(column) for column in zip(*rows, strict=True))
-        self.page = page.astype(np.uint32)
-        self.pages = bitmap(self.page)
-        spans = np.flatnonzero(high > self.low)  # few: most values are one number
-        self.spans = [(int(self.page[i]), float(self.low[i]), float(high[i])) for i in spans]
-
-    def overlapping(self, low: float, high: float) -> BitMap:
-        first, last = np.searchsorted(self.low, low, "left"), np.searchsorted(self.low, high, "right")
-        found = bitmap(self.page[first:last])
-        found.update(page for page, begins, ends in self.spans if begins <= high and ends >= low)
-        return found
-
-
-def head_word(noun: str) -> str:
-    return noun.casefold().rsplit(" ", 1)[-1]
-
-
-def category_family(name: str) -> str:
-    """Categories of one family can be compared: "Moons of Uranus" and "Moons of Saturn" are both "moons of"; digits are folded."""
-    low = re.sub(r"\d+", "#", name.casefold())
-    cut = re.search(r"\s(of|in|from|by|at|on|discovered by|named after)\s", low)
-    return low[: cut.end()].strip() if cut else low
