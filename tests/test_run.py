@@ -339,13 +339,13 @@ def test_of_two_processes_in_one_folder_one_works_and_one_says_so(home: Path, fi
 
 
 def test_two_runs_at_once_into_two_folders_of_one_fresh_home(config: Config, finished: Path, tmp_path: Path) -> None:
-    """Both read the claims, and neither is in the other's way."""
+    """Both read the claims and look up what is stated, and neither is in the other's way."""
     home = invented_home(tmp_path)
     both = [start(home, tmp_path / name, 1) for name in ("one", "two")]
     ended = [(*p.communicate(timeout=120), p.returncode) for p in both]
     assert [code for *_, code in ended] == [0, 0], ended
     assert sums(tmp_path / "one") == sums(tmp_path / "two") == sums(finished)
-    assert {p.name for p in home.iterdir()} == {"corpus", "search", "claims"}
+    assert {p.name for p in home.iterdir()} == {"corpus", "search", "claims", "extents"}
 
 
 def test_a_folder_with_other_files_is_left_alone(home: Path, config: Config, tmp_path: Path) -> None:
