@@ -44,39 +44,36 @@ class Ahead:
         inner = [(i, draft.vertices[c.other]) for i, c in enumerate(vertex.constraints) if self.is_inner(c.other)]
         if not own and not any(c.role == "inner" for _, child in inner for c in draft.children(child)):
             return []
-        narrow = [self._extent_by(extents, vertex, i) for i in range(len(vertex.constraints))]
         found = []
         for i, child in inner:
-            others = extents.meet([extent for n, extent in enumerate(narrow) if n != i])
+            others = self._left_by(extents, vertex, i)
             if own:
                 found.append(others)
             below = self.skipped_below(child, extents, own=True)
             found += [extents.among(others, BitMap(list(left)[:LOOSE])) for left in below]
         return found
 
-    def _extent_by(self, extents: Extents, vertex: DraftVertex, index: int) -> BitMap:
-        """The extent of a constraint by these extents, which may be those of links alone."""
+    def _left_by(self, extents: Extents, vertex: DraftVertex, without: int) -> BitMap:
+        """S(vertex) without one constraint by these extents, which may be those of links alone: they leave less than all do."""
         growth = self.growth
-        child = growth.draft.vertices.get(vertex.constraints[index].other)
-        if child is None or extents is growth.extents:
-            return growth.extent_of(vertex, index)
-        return extents.near_any(growth.candidates(child)) if child.role == "blur" else extents.near(child.page)
+        left = growth.candidates(vertex, without)
+        if extents is growth.extents:
+            return left
+        for index, constraint in enumerate(vertex.constraints):
+            child = growth.draft.vertices.get(constraint.other)
+            if child is not None and index != without:
+                leaf = child.role != "blur"
+                left = left & extents.near(child.page) if leaf else extents.among(left, growth.candidates(child))
+        return left
 
     def by_links(self, option: Option) -> BitMap:
-        """The option's extent with links alone."""
-        if option.page is None:
+        """The option's extent with links alone; of a page that is left vague the whole extent, which is known."""
+        if option.page is None or option.role == "blur":
             return option.extent
-        by_links = self.growth.extents.by_links
-        if option.role != "blur":
-            return by_links.near(option.page)
-        return by_links.near_any(by_links.meet([beneath.extent for beneath in option.beneath]))
+        return self.growth.extents.by_links.near(option.page)
 
     def least_by_links(self, skipped: Sequence[BitMap], option: Option) -> int:
         """How many pages of the one of those sets that has fewest the option leaves with links alone."""
-        by_links = self.growth.extents.by_links
-        if option.role == "blur":
-            vague = by_links.meet([beneath.extent for beneath in option.beneath])
-            return min(len(by_links.among(left, vague)) for left in skipped)
         extent = self.by_links(option)
         return min(left.intersection_cardinality(extent) for left in skipped)
 
