@@ -208,7 +208,7 @@ def test_the_same_answers_give_the_same_tree_and_the_same_requests(options: Opti
 
 def test_a_bad_model_leaves_the_choice_to_the_rules_with_a_reason(options: Options, corpus: Corpus, any_bad_model: Any) -> None:
     grown = 0
-    for root in roots(corpus, 24):
+    for root in roots(corpus, 8):
         made, notes, _ = planned(options, any_bad_model, root)
         grown += made.tree is not None
         if not any_bad_model.name.startswith("random"):
