@@ -25,6 +25,7 @@ class Ahead:
 
     def __init__(self, growth: Growth) -> None:
         self.growth = growth
+        self._reaches: dict[tuple[bool, tuple[object, ...]], list[BitMap]] = {}
 
     def is_inner(self, name: str) -> bool:
         vertices = self.growth.draft.vertices
@@ -49,9 +50,16 @@ class Ahead:
             others = self._left_by(extents, vertex, i)
             if own:
                 found.append(others)
-            below = self.skipped_below(child, extents, own=True)
-            found += [extents.among(others, BitMap(list(left)[:LOOSE])) for left in below]
+            found += [others & reached for reached in self._reached(extents, child)]
         return found
+
+    def _reached(self, extents: Extents, child: DraftVertex) -> list[BitMap]:
+        """What the child's sets without an inner vertex below it are near to; kept as long as nothing changes below the child."""
+        key = (extents.links_only, self.growth.signature(child))
+        if key not in self._reaches:
+            skipped = self.skipped_below(child, extents, own=True)
+            self._reaches[key] = [extents.near_any(list(left)[:LOOSE]) for left in skipped]
+        return self._reaches[key]
 
     def _left_by(self, extents: Extents, vertex: DraftVertex, without: int) -> BitMap:
         """S(vertex) without one constraint by these extents, which may be those of links alone: they leave less than all do."""

@@ -141,13 +141,13 @@ class Growth:
 
     def _reached(self, child: DraftVertex) -> list[BitMap]:
         """What each of the child's loosened sets is near to; kept as long as nothing changes below the child."""
-        key = self._signature(child)
+        key = self.signature(child)
         if key not in self._reaches:
             self._reaches[key] = [self.extents.near_any(list(s)[:LOOSE]) for s in self.loosened(child)]
         return self._reaches[key]
 
-    def _signature(self, vertex: DraftVertex) -> tuple[object, ...]:
-        below = ((c.kind, c.key, c.value, c.other and self._signature(self.draft.vertices[c.other])) for c in vertex.constraints)
+    def signature(self, vertex: DraftVertex) -> tuple[object, ...]:
+        below = ((c.kind, c.key, c.value, c.other and self.signature(self.draft.vertices[c.other])) for c in vertex.constraints)
         return (vertex.page, vertex.role, *below)
 
     def starts(self) -> list[Option]:
