@@ -25,6 +25,8 @@ from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, Evidence, ResearchTree
 from infoseek_offline.trees.extents import Extents
+from infoseek_offline.trees.lookup import lookup
+from infoseek_offline.trees.offers import offers_below
 from infoseek_offline.trees.options import Options
 from infoseek_offline.trees.solve import solve
 from infoseek_offline.trees.tree import Draft, DraftVertex
@@ -108,20 +110,24 @@ def say(what: str, milliseconds: list[float]) -> None:
 
 
 def measure(home: Path, count: int) -> None:
-    bounds, deepest = Bounds(), Shape().max_depth
-    hubs = bounds.hub_degree
+    bounds, shape = Bounds(), Shape()
     corpus = Corpus.open(home / "corpus")
-    took, extents = timed(lambda: Extents(corpus))
-    print(f"{corpus.size:,} pages, {len(corpus.near):,} neighbours; extents made ready in {took / 1000:.1f} s")
+    begun = time.perf_counter()
+    lookup(corpus, home / "extents", workers=2)
+    spent = time.perf_counter() - begun
+    print(f"{corpus.size:,} pages, {len(corpus.near):,} neighbours; the tables of what is stated made, or found, in {spent:.2f} s")
+    took, extents = timed(lambda: Extents(corpus, folder=home / "extents"))
+    print(f"extents made ready in {took:.1f} ms; {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB so far")
     options = Options(corpus, None, extents)  # type: ignore[arg-type]
     planter = Planter(corpus, extents, bounds, Random(1))
     compared: Counter[str] = Counter()
-    for depth in range(2, deepest + 1):
-        spent: dict[str, list[float]] = {}
+    for depth in range(2, shape.max_depth + 1):
+        took_each: dict[str, list[float]] = {}
         for number in range(count):
             tree = planter.plant(depth)
             extents._cache()  # nothing of the tree is known yet
             problem = Problem(corpus, extents, tree, bounds)
+            near_answer = partial(offers_below, problem.answer, options, bounds, shape)
             problem.exposed  # noqa: B018
             described = len(problem.described)
             for what, call in (
@@ -129,20 +135,20 @@ def measure(home: Path, count: int) -> None:
                 ("X3", lambda: check_x3(problem)),  # noqa: B023
                 ("S(v), a vertex, first time", lambda: solve(tree, extents)),  # noqa: B023
                 ("S(v), a vertex, bitmaps kept", lambda: solve(tree, extents)),  # noqa: B023
-                ("growing: all pages nearer than a named one", lambda: options.within(problem.answer, depth - 1, hubs)),  # noqa: B023
+                ("growing: all pages nearer than a named one", lambda: near_answer().within(depth - 1)),  # noqa: B023
             ):
                 took, result = timed(call)
-                spent.setdefault(what, []).append(took / described if what.startswith("S") else took)
+                took_each.setdefault(what, []).append(took / described if what.startswith("S") else took)
                 if what == "X2" and number < SEARCHED:
                     farthest = max(0, max(problem.exposed.values()) - 1)
                     took, found = timed(
                         lambda: searched(corpus, problem.answer, set(problem.exposed), bounds.hub_degree, farthest)  # noqa: B023
                     )
-                    spent.setdefault("(a plain breadth-first search)", []).append(took)
+                    took_each.setdefault("(a plain breadth-first search)", []).append(took)
                     expected = {corpus.titles[p]: found.get(p, result.measured["at_least"]) for p in problem.exposed}
                     compared["same" if expected == result.measured["distances"] else "other"] += len(expected)
         print(f"\n{count} trees with named pages down to depth {depth}:")
-        for what, milliseconds in spent.items():
+        for what, milliseconds in took_each.items():
             say(what, milliseconds)
     print(f"\ndistances of X2 that the plain search gives too: {compared['same']:,} of {compared.total():,}")
     print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB at most")

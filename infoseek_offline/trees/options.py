@@ -97,7 +97,7 @@ class Options:
         self.title_words = lru_cache(maxsize=16 * KEPT)(self._find_title_words)
         self.literals = lru_cache(maxsize=kept)(self._find_literals)
         self._blurred = lru_cache(maxsize=KEPT)(self._find_blurred)
-        self._relations = lru_cache(maxsize=KEPT)(claims.relations)
+        self._relations = lru_cache(maxsize=KEPT)(lambda page: claims.relations(page))
         self._near_vague: dict[tuple[int | None, str], BitMap] = {}
         self.offers: Offers | None = None  # what the last root's trees may say
 
