@@ -415,8 +415,9 @@ def verify(run: Path, home: Path, no_search: bool, workers: int | None) -> None:
 def audit(file: Path, home: Path, profile: str, reading: Any, as_json: bool) -> None:
     """Run the checks on FILE, a data set of others, against a corpus that holds its pages.
 
-    FILE is JSON or JSON lines: InfoSeek's trees ({"root": node}), or {"question", "answer", "pages": [titles]}. Says of each item
-    what is not unique, idle, skippable, leaked, found by one search or by association, and which names are no pages here.
+    FILE is JSON, JSON lines or CSV: InfoSeek's trees ({"root": node}), or {"question", "answer", "pages": [titles]}, also in the
+    layouts of HotpotQA, 2WikiMultihopQA and MuSiQue. Says of each item what is not unique, idle, skippable, leaked, found by one
+    search or by association, and which names are no pages here.
     """
     from infoseek_offline.checks.audit import audit as audit_file
     from infoseek_offline.checks.audit import table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from click.testing import CliRunner
 
 from infoseek_offline import pipeline
 from infoseek_offline.checks.audit import Audited, audit, table
+from infoseek_offline.checks.foreign import find_page
 from infoseek_offline.cli import main
 from infoseek_offline.config import load_config
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.exports import infoseek_tree
 from infoseek_offline.errors import UsageError
+from infoseek_offline.files import canonical_json
 from infoseek_offline.records import Question
 
 JSON = Any
@@ -97,7 +100,7 @@ def test_our_own_items_are_clean_but_for_what_the_form_can_not_say(
     assert not any(item.unresolved or item.unsupported for item in found)
     plain = [item for item, q in zip(found, ours, strict=True) if not any(v.role == "blur" for v in q.tree.vertices)]
     read = [item for item in plain if not item.unread]
-    assert len(read) > 0.8 * len(plain) > 5
+    assert len(read) > 0.7 * len(plain) > 5
     assert sum(set(item.defects) <= {"not found"} for item in read) > 0.9 * len(read), list(table(found))
 
 
@@ -174,8 +177,90 @@ def test_question_answer_and_linked_pages(sample_home: Path, tmp_path: Path) -> 
     )
     assert "not unique" in few.defects and "leaked" not in few.defects and few.id == "line 1"
     assert "leaked" in many.defects and many.id == "mine"
-    assert none.defects == ("unresolved",) and none.verdicts == ()
+    assert none.defects == ("unresolved", "no clue to check") and {v.check for v in none.verdicts} == {"L1", "R1"}
     assert {v.check for v in few.verdicts} == {"U1", "M1", "M3", "X1", "X5", "L1", "R1"}
+
+
+# Other layouts
+
+
+def of_ours(question: Question) -> JSON:
+    return {
+        "question": question.question,
+        "answer": question.answer,
+        "pages": [v.title for v in question.tree.vertices if v.role == "leaf"],
+    }
+
+
+def test_layouts_of_others_say_the_same(ours: list[Question], sample_home: Path, tmp_path: Path) -> None:
+    plain = of_ours(ours[0])
+    question, answer, pages = plain.values()
+    no_support = {"title": "Nowhereville", "is_supporting": False}
+    same: list[JSON] = [
+        plain,
+        {"_id": "hotpot", "question": question, "answer": answer, "supporting_facts": [[p, 0] for p in pages],
+         "context": [["Nowhereville", ["x"]]]},
+        {"question": question, "answer": answer, "supporting_facts": {"title": pages, "sent_id": [0] * len(pages)}},
+        {"id": "musique", "question": question, "answer": "no page", "answer_aliases": [answer],
+         "paragraphs": [*({"title": p, "is_supporting": True} for p in pages), no_support]},
+        {"query": question, "answer": [answer], "urls": [f"https://x.example/wiki/{p.replace(' ', '_')}?y=1#z" for p in pages]},
+        {"question": question, "answer": answer.upper(), "pages": [p.lower() for p in pages]},
+    ]  # fmt: skip
+    found = audited(same, sample_home, tmp_path)
+    assert len({item.defects for item in found}) == 1
+    assert len({canonical_json([v.model_dump(mode="json") for v in item.verdicts]) for item in found}) == 1
+    assert not any(item.unresolved for item in found)
+    table_file = tmp_path / "items.csv"
+    with table_file.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "question", "answer", "pages"], ["7", question, answer, "|".join(pages)]])
+    (row,) = audit(table_file, sample_home, BOUNDS)
+    assert (row.id, row.defects) == ("7", found[0].defects)
+
+
+def test_a_tree_in_a_string(exported: list[JSON], sample_home: Path, tmp_path: Path) -> None:
+    whole, told = audited([exported[0], {"root": json.dumps(exported[0]["root"]), "vertices": 7}], sample_home, tmp_path)
+    assert whole.defects == told.defects and whole.verdicts == told.verdicts
+
+
+def test_an_alias_is_the_page_that_most_links_mean_by_it(make_corpus: Any) -> None:
+    river, ship = "[[Vasa river|", "[[Vasa (ship)|"
+    corpus = make_corpus({
+        "Vasa river": "The Vasa river is a river.",
+        "Vasa (ship)": "The Vasa is a ship.",
+        "Old name": "#REDIRECT [[Vasa river]]",
+        **{f"Town {n}": f"Town {n} lies on the {river}Long Water]], not on {ship}The Deep]]." for n in range(3)},
+        "Town 9": f"Town 9 lies on {ship}Long Water]].",
+        "Town 10": f"Town 10 lies on the {river}The Deep]].",
+        "Town 11": f"Town 11 lies on the {river}The Deep]].",
+        "Town 12": f"Town 12 lies on the {river}The Deep]].",
+    })  # fmt: skip
+    page = corpus.resolve("Vasa river")
+    assert [find_page(corpus, name) for name in ("vasa RIVER", "old  name", "Old_name", "long water")] == [page] * 4
+    assert find_page(corpus, "https://x.example/wiki/Vasa_river#Course") == page
+    assert find_page(corpus, "the deep") is None, "as many mean the one as the other"
+
+
+def test_what_is_no_item_is_told_and_the_rest_goes_on(ours: list[Question], sample_home: Path, tmp_path: Path) -> None:
+    good = json.dumps(of_ours(ours[0]))
+    path = tmp_path / "x.jsonl"
+    lines = ["\ufeff{no", good, "", "[1]", '{"question": "x", "answer": []}', "[" * 100_000, good]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = list(audit(path, sample_home, BOUNDS))
+    assert [(item.id, item.defects == ("unreadable",)) for item in found] == [
+        ("line 1", True), ("line 2", False), ("line 4", True), ("line 5", True), ("line 6", True), ("line 7", False)
+    ]  # fmt: skip
+    assert all("line" in item.unread[0] for item in found if item.defects == ("unreadable",))
+
+
+def test_without_a_clue_only_the_words_are_judged(ours: list[Question], sample_home: Path, tmp_path: Path) -> None:
+    answer = ours[0].answer
+    bare, leaked, no_page = audited(
+        [{"question": "Which one?", "answer": answer}, {"question": f"What is {answer}?", "answer": answer},
+         {"question": "Was it in 1912 or later?", "answer": "1912"}], sample_home, tmp_path,
+    )  # fmt: skip
+    assert bare.defects == ("no clue to check",)
+    assert set(leaked.defects) >= {"no clue to check", "leaked", "one search"}
+    assert no_page.defects == ("unresolved", "leaked")
 
 
 # The command
@@ -203,6 +288,9 @@ def test_other_files_are_refused_in_one_line(sample_home: Path, tmp_path: Path, 
         assert next(audit(path, sample_home, BOUNDS)).unresolved == ("Nowhere",)
         return
     with pytest.raises(UsageError, match=said):
+        list(audit(path, sample_home, BOUNDS))
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="no item"):
         list(audit(path, sample_home, BOUNDS))
     with pytest.raises(UsageError, match="no file"):
         list(audit(tmp_path / "y.json", sample_home, BOUNDS))

@@ -1,31 +1,28 @@
-"""Data sets that others made, read into research trees over a corpus that holds their pages.
+"""Data sets that others made, taken over into research trees over a corpus that holds their pages.
 
-Two forms, told apart by their keys; a file is JSON (one item or a list of them) or JSON lines:
-
-    {"root": node}                          InfoSeek's trees (dataset/exports.py)
-    {"question", "answer", "pages": […]}    a question, its answer (a string, or a list of which the first is taken), linked pages
-
-A node's page is the one that its `href` or its `entity` names. What can't be taken over is kept as such: names of no page
-(`unresolved`), claims between pages of which neither names the other (`unsupported`), and claims about a value that no field,
-category or kind of the page says (`unread`). A claim that is not taken over excludes nothing: the sets stay over-estimates.
+A node's page is the one that its `href` or its `entity` names: a title, a redirect, in any case, or a name that most links show
+for it. What can't be taken over is kept as such: names of no page (`unresolved`), claims between pages of which neither names the
+other (`unsupported`), and claims about a value that no field, category or kind of the page says (`unread`). A claim that is not
+taken over excludes nothing: the sets stay over-estimates.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
 
+import numpy as np
+
+from infoseek_offline.checks.layouts import FORMS, title_in
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.errors import UsageError
 from infoseek_offline.records import Constraint, Evidence, ResearchTree
 from infoseek_offline.trees.tree import Draft, DraftVertex
 
-FORMS = 'items are {"root": node} (InfoSeek) or {"question": …, "answer": …, "pages": [titles]}'
 MAX_VERTICES = 64
 _RANGE = re.compile(r"between ([\d,.]+) and ([\d,.]+)")
 _VERB_OF = {"born": "birth", "died": "death"}
@@ -46,54 +43,30 @@ class Foreign:
     unread: list[str] = field(default_factory=list)
 
 
-def read_items(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(id, item) of a file. Raises UsageError, with the line, for what is neither form."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UsageError(f"no file {path}: give a data set, JSON or JSON lines") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}): convert it first") from error
-    try:
-        whole = json.loads(text)
-        items = [(f"item {n}", item) for n, item in enumerate(whole if isinstance(whole, list) else [whole], 1)]
-    except ValueError:
-        items = []
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                try:
-                    items.append((f"line {number}", json.loads(line)))
-                except ValueError as error:
-                    raise UsageError(f"{path}, line {number}: no JSON ({error}); {FORMS}") from error
-    for where, item in items:
-        if not isinstance(item, dict) or not ("root" in item or {"question", "answer"} <= set(item)):
-            raise UsageError(f"{path}, {where}: neither form; {FORMS}")
-        name = item.get("id", where)
-        yield str(name), item
-
-
 def take_over(corpus: Corpus, name: str, item: dict[str, Any]) -> Foreign:
     """An item as a tree over the corpus. Raises UsageError where its form is broken."""
     try:
         return _tree(corpus, name, item["root"]) if "root" in item else _flat(corpus, name, item)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise UsageError(f"{name}: a node or field is missing or of another form ({error!r}); {FORMS}") from error
 
 
 def _flat(corpus: Corpus, name: str, item: dict[str, Any]) -> Foreign:
-    answer = item["answer"] if isinstance(item["answer"], str) else item["answer"][0]
-    made = Foreign(name, str(item["question"]), answer, flat=True)
-    page = corpus.resolve(answer)
+    answers: list[str] = item["answers"]
+    if not answers:
+        raise ValueError("the answer is missing")
+    made = Foreign(name, item["question"], answers[0], flat=True)
+    page = next((found for answer in answers if (found := find_page(corpus, answer)) is not None), None)
     if page is None:
-        made.unresolved.append(answer)
+        made.unresolved.append(answers[0])
         return made
     draft = Draft(page, corpus.titles[page], corpus.nouns[page] or "subject")
-    for title in item.get("pages", ()):
-        other = corpus.resolve(title)
+    for title in item["pages"]:
+        other = find_page(corpus, title)
         if other is None:
             made.unresolved.append(title)
-        elif other != page:
-            _link(corpus, made, draft, draft.root, other, "leaf", f"{answer} – {title}")
+        elif other not in draft.pages:
+            _link(corpus, made, draft, draft.root, other, "leaf", f"{answers[0]} – {title}")
     made.tree = draft.freeze()
     return made
 
@@ -149,12 +122,48 @@ def _tree(corpus: Corpus, name: str, root: dict[str, Any]) -> Foreign:
 
 
 def _page(corpus: Corpus, node: dict[str, Any]) -> int | None:
-    href = unquote(str(node.get("href") or "")).partition("#")[0].rpartition("/wiki/")[2]
-    for title in (href, str(node["entity"])):
-        page = corpus.resolve(title) if title else None
-        if page is not None:
-            return page
-    return None
+    href = title_in(str(node.get("href") or ""))
+    return next((page for name in (href, str(node["entity"])) if name and (page := find_page(corpus, name)) is not None), None)
+
+
+def find_page(corpus: Corpus, name: str) -> int | None:
+    """The page of a title, redirect or address; else the one that goes by the name in any case, or that most links mean by it."""
+    name = " ".join(title_in(name).replace("_", " ").split())
+    found = corpus.resolve(name)
+    return found if found is not None else names_of(corpus).find(name)
+
+
+@lru_cache(maxsize=1)
+def names_of(corpus: Corpus) -> Names:
+    return Names(corpus)
+
+
+class Names:
+    """All names of pages without case, as sorted hashes: some bytes a name, whatever the corpus."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        rows = [(title, page, 1 << 30) for title, page in corpus.rows("SELECT title, page FROM title")]
+        rows += corpus.rows("SELECT alias, page, links FROM alias WHERE links > 1")
+        self._hash = np.array([_hash(name) for name, _, _ in rows], np.int64)
+        order = np.argsort(self._hash, kind="stable")
+        self._hash = self._hash[order]
+        self._page = np.array([page for _, page, _ in rows], np.int64)[order]
+        self._weight = np.array([weight for _, _, weight in rows], np.int64)[order]
+
+    def find(self, name: str) -> int | None:
+        low, high = (int(np.searchsorted(self._hash, _hash(name), side)) for side in ("left", "right"))
+        weights: Counter[int] = Counter()
+        for page, weight in zip(self._page[low:high].tolist(), self._weight[low:high].tolist(), strict=True):
+            weights[page] = max(weights[page], weight)
+        if not weights:
+            return None
+        page, most = weights.most_common(1)[0]
+        return page if 2 * most > sum(weights.values()) else None
+
+
+def _hash(name: str) -> int:
+    folded = " ".join(name.casefold().replace("_", " ").split())
+    return int.from_bytes(hashlib.blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True)
 
 
 def _link(corpus: Corpus, made: Foreign, draft: Draft, vertex: DraftVertex, other: int, role: Any, said: str) -> DraftVertex:
