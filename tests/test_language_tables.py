@@ -51,7 +51,7 @@ def test_the_table_of_mediawiki_is_sound() -> None:
                 assert row.count("|") == 11 and len(names) == len(set(names)) and all(names), language
     for language in {code for rows in table.values() for code in rows}:
         assert re.compile(link_trail(language)).match("") and file_option(language).match("thumb"), language
-        assert link_prefix(language) is None or link_prefix(language).search("x ") is None, language  # type: ignore[union-attr]
+        assert link_prefix(language) is None or link_prefix(language).fullmatch(" ") is None, language  # type: ignore[union-attr]
         assert set(months(language).values()) == set(range(1, 13)), language
 
 

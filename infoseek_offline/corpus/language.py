@@ -126,9 +126,9 @@ def link_trail(language: str) -> str:
 
 @lru_cache(maxsize=64)
 def link_prefix(language: str) -> re.Pattern[str] | None:
-    """The letters before `[[` that belong to the anchor, at the end of a text; None where the language has no such thing."""
+    """A letter that belongs to the anchor where it stands before `[[`; None where the language has no such thing."""
     letter = prefix(language)
-    return re.compile(f"(?:{letter})+$") if letter else None
+    return re.compile(letter) if letter else None
 
 
 class LinkRules(NamedTuple):

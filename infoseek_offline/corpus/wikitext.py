@@ -269,7 +269,8 @@ class _Page(Cutter):
         # Where the body holds no brackets but its links', none stand between them.
         stray = marks or body.count("[[") != number or body.count("]]") != number
         known, target_of, title, glued = self.rules.targets, self.rules.target, self.title, self.rules.glued
-        if not stray and glued is None and body[0] != " " and "  " not in body and "%" not in body:
+        apart = glued is None or glued.search("".join([text[-1:] for text in pieces[:-1:4]])) is None
+        if not stray and apart and body[0] != " " and "  " not in body and "%" not in body:
             raws, anchors = pieces[1::4], pieces[2::4]
             empty = "" in anchors
             anchors = [anchor or raw for anchor, raw in zip(anchors, raws, strict=True)]
@@ -310,9 +311,11 @@ class _Page(Cutter):
                 anchor = _PIPE_TRICK.sub("", raw.strip().lstrip(":"))
             if trail:
                 anchor += trail
-            if glued is not None and before and (letters := glued.search(before)):
-                anchor = letters.group() + anchor
-                before = before[: letters.start()]
+            if glued is not None and not apart:
+                at = len(before)
+                while at and glued.fullmatch(before, at - 1, at):
+                    at -= 1
+                before, anchor = before[:at], before[at:] + anchor
             if marks and NO_TRAIL in before:
                 before = before.replace(NO_TRAIL, "")
             if stray and ("[[" in before or "]]" in before):
