@@ -330,8 +330,8 @@ def test_a_page_of_fifty_megabytes(tmp_path: Path) -> None:
 
 
 def test_titles_are_read_as_mediawiki_writes_them(tmp_path: Path) -> None:
-    xml = dump(page("\u200flantern\u200e", "x"), page("Cafe\u0301", "x"), page("Datei:a.png", "x", 3, 6))
-    assert titles(write(tmp_path / "a.xml", xml.encode())) == ["Lantern", "Café", "Datei:a.png"]
+    xml = dump(page("\u200flantern\u200e", "x"), page("Cafe\u0301_du_Nord", "x"), page("Datei:a.png", "x", 3, 6))
+    assert titles(write(tmp_path / "a.xml", xml.encode())) == ["Lantern", "Café du Nord", "Datei:a.png"]
     (tmp_path / "b.xml").write_text(dump(page("lantern", "x"), case="case-sensitive"), "utf-8")
     assert titles(tmp_path / "b.xml") == ["lantern"]
 

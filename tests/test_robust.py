@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -87,11 +88,16 @@ def only_talk(path: Path) -> None:
     path.write_text(XML.replace("<ns>0</ns>", "<ns>1</ns>"))
 
 
+def stubs(path: Path) -> None:
+    path.write_text(re.sub(r"<text[^>]*>[^<]*</text>", '<text id="7" bytes="9" />', XML))
+
+
 BAD_DUMPS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "truncated bz2, nothing left": (truncated, "truncated"),
     "corrupt bz2, nothing left": (corrupt, "damaged"),
     "no articles": (without_articles, "holds no articles"),
     "talk pages only": (only_talk, "holds no articles"),
+    "stubs": (stubs, "holds no texts"),
     "a text file": (lambda path: path.write_text("Dear diary,\n"), "not a MediaWiki export"),
     "a web page": (lambda path: path.write_text("<!DOCTYPE html><html><body>404</body></html>"), "an HTML page"),
     "a 7z archive": (lambda path: path.write_bytes(b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(500)), "a 7z archive"),

@@ -178,7 +178,6 @@ class _Build:
     def read(self) -> int:
         """Parse all segments; how many there are."""
         known = 0
-        articles = False
 
         def left() -> Iterator[Segment]:
             nonlocal known
@@ -195,15 +194,20 @@ class _Build:
                 self._refuse(faults)
             self.progress("read", self.source.position, self.source.size)
         elsewhere: Counter[str] = Counter()
+        articles = texts = 0
         for number in range(known):
             part = Part(self.work, number)
             counts = counts_and_faults(part)[0]
             elsewhere.update({name: n for name, n in counts.items() if name.startswith(ELSEWHERE)})
-            articles = articles or bool(len(part.array("kind", np.uint8)))
+            articles += len(part.array("kind", np.uint8))
+            texts += len(part.array("kind", np.uint8)) - counts["pages without a text"]
             first = first or next(iter(counts_and_faults(part)[1]), None)
             part.close()
         at_end = end_faults(self.source)
         self._refuse(at_end)
+        if articles and not texts:
+            self.remove("read-*")
+            raise DumpError(f"{self.source.path} holds no texts, as a dump of stubs: give a pages-articles dump")
         if not articles:
             self.remove("read-*")
             first = first or next(iter(at_end), None)

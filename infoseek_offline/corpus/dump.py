@@ -278,7 +278,7 @@ def _raw_page(
     model: str, deleted: bool,
 ) -> RawPage:  # fmt: skip
     """What the elements say, as it is meant."""
-    title = " ".join((title if title.isascii() and title.isprintable() else _INVISIBLE.sub("", title)).split())
+    title = " ".join((title if title.isascii() and title.isprintable() else _INVISIBLE.sub("", title)).replace("_", " ").split())
     said = redirect_words().match(text)
     if said and (not redirect or "#" in said.group(1)):
         redirect = said.group(1).strip()  # the element leaves the section part out

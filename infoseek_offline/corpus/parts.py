@@ -153,6 +153,7 @@ class _Reading:
                 self._redirect(raw, offset)
             else:
                 self._entry(raw, offset, "", False)
+                self.counts["pages without a text"] += not raw.text
                 row = read_page(raw, self.site, self.passage_words)
                 if row.cut_at:
                     reason = f"read up to character {row.cut_at:,} of {len(raw.text):,}: longer than any real page"
