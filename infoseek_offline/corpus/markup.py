@@ -128,7 +128,7 @@ _POWER = re.compile(r"<sup>\s*(?:'')?([-−–+]?\d+)(?:'')?\s*</sup>", re.IGNOR
 _TAG = re.compile(
     r"</?(?:b|i|u|s|span|small|big|sup|sub|font|code|tt|var|em|strong|del|ins|abbr|cite|q|kbd|samp|mark|bdi|bdo|ruby|rb|rt|rp|rtc|dfn|time|"
     r"data|wbr|noinclude|onlyinclude|includeonly|references|nowiki|pre|ref|gallery|math|section|link|meta|strike|nobr|img|a|label|col|li|"
-    r"colgroup|thead|tbody|tfoot|td|th|translate|tvar|languages|table|source|syntaxhighlight|timeline|imagemap)(?=[\s/>])[^<>]*>",
+    r"colgroup|thead|tbody|tfoot|td|th|translate|tvar|languages|tabber|tabs|tab|headertabs|nomobile|mobileonly|verse|table|source|syntaxhighlight|timeline|imagemap)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )  # fmt: skip
 # The label may hold links, and brackets that are not closed.

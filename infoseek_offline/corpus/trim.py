@@ -29,7 +29,9 @@ MARKS = ("[[", "{{", "<", "\n", "。", ". ")
 
 _EXTENSION = re.compile(
     r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
-    r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|rt|rp)(?=[\s/>])[^<>]*>",
+    r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|youtube|embedvideo|evt?|html|dpl|dynamicpagelist|"
+    r"rss|poll|quiz|plantuml|uml|graphviz|mermaid|drawio|bpmn|googlemap|display_map|iframe|widget|csv|choose|slideshow|seo|forum|comments|vote|lilypond|phonos|ask|smw|pdf|rt|"
+    r"rp)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )
 _NOWIKI = re.compile(r"</?nowiki\s*/?>", re.IGNORECASE)
@@ -379,6 +381,8 @@ class Cutter:
                     end = _closing(text, start)
                     if end < 0:  # never closed, as others may be: from here on by one pass over all
                         ends = _all_closings(text, start)
+                if text[end : end + 1] == "]" and "[" in text[start + 2 : end - 2].replace("[[", ""):
+                    end += 1  # "[http://… x]" at the end of a caption
                 inner = text[start + 2 : end - 2]
                 if end < 0:  # it ends with its line
                     end = text.find("\n", start)

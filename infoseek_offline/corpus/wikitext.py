@@ -211,7 +211,7 @@ class _Page(Cutter):
             bullet = _BULLETS.match(line) if start and start in "*#:;" else None
             if start == "-" and line.startswith("----"):
                 if paragraph:
-                    blocks.append(" ".join(paragraph))
+                    blocks.append(_joined(paragraph))
                     paragraph = []
                 line = line.lstrip("- ")
                 start = line[:1]
@@ -223,7 +223,7 @@ class _Page(Cutter):
                 first = False
                 continue
             if paragraph:
-                blocks.append(" ".join(paragraph))
+                blocks.append(_joined(paragraph))
                 paragraph = []
             if bullet:
                 rest = line[bullet.end() :]
@@ -242,7 +242,7 @@ class _Page(Cutter):
                 blocks.append("\n".join(items))
                 items = []
         if paragraph:
-            blocks.append(" ".join(paragraph))
+            blocks.append(_joined(paragraph))
         if items:
             blocks.append("\n".join(items))
         return "\n\n".join(blocks)
@@ -448,6 +448,17 @@ def _is_field(key: str) -> bool:
 def _says_nothing(value: str) -> bool:
     """Whether a value is a file's name, an address, a colour or a size, or holds no letter and no digit."""
     return (_NO_FILE.match(value) or (_FILE_END.search(value) and _FILE.match(value))) is not None
+
+
+def _joined(lines: list[str]) -> str:
+    """The lines of a paragraph as one. A link whose target is broken by a line's end is none."""
+    if len(lines) == 1:
+        return lines[0]
+    for number, line in enumerate(lines[:-1]):
+        at = line.rfind("[[")
+        if at >= 0 and "]]" not in line[at:] and "|" not in line[at:]:
+            lines[number] = line[:at] + line[at + 2 :]
+    return " ".join(lines)
 
 
 def _unbracket(text: str) -> str:
