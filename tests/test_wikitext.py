@@ -96,8 +96,8 @@ def test_links_to_the_namespaces_that_are_read_have_their_names() -> None:
 
 
 def test_subpages() -> None:
-    page = read("[[../]], [[/Q1]], [[/Q2/]], [[../Team|team]], [[../../X]], [[../..]] and [[./Y]].")
-    assert page.text == "Projekt:Apollo, /Q1, Q2, team, ../../X, ../.. and ./Y."
+    page = read("[[../]], [[/Q1]], [[/Q2/]], [[../Team|team]], [[../../X]], [[../..]], [[//a.example]] and [[./Y]].")
+    assert page.text == "Projekt:Apollo, /Q1, Q2, team, ../../X, ../.., //a.example and ./Y."
     below = "Projekt:Apollo/Plan"
     assert [t for t, _ in placed(page)] == ["Projekt:Apollo", f"{below}/Q1", f"{below}/Q2", "Projekt:Apollo/Team"]
     assert placed(read("[[/Q1]]", "Ann")) == [("Ann/Q1", "/Q1")]

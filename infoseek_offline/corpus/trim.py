@@ -54,6 +54,7 @@ _WORD = re.compile(r"[^\W_]")
 _BAD_TITLE = re.compile(
     r"[<>\[\]{}|\ufdd0\ufdd1\ufffd\x00-\x1f\x7f]|^\.\.?(?:/|$)|/\.\.?(?:/|$)|~~~|^:|%[0-9A-Fa-f]{2}|&(?:#\d+|#[xX][0-9A-Fa-f]+|\w+);"
 )
+_TWICE = re.compile(rf"{'&'.translate(GUARD)}#?\w+;")  # "&amp;amp;": an entity that was one already
 # What begins like an address is none of a link's targets, as MediaWiki has it.
 _ADDRESS = re.compile(
     r"(?:(?:https?|ftps?|ircs?|git|ssh|svn|gopher|telnet|nntp|worldwind|redis|mms):)?//|(?:mailto|news|urn|geo|magnet|sips?|sms|tel|xmpp|"
@@ -105,7 +106,7 @@ class Rules:
             found = self.targets[raw] = (self.site.upper_first(raw), "")
             return found
         title, fragment = self.site.page_title(unguard(raw))
-        good = bool(title) and not _BAD_TITLE.search(title)
+        good = bool(title) and not _BAD_TITLE.search(title) and not _TWICE.search(raw)
         good = good and _ADDRESS.match(raw.strip()) is None
         if good and len(title) > MAX_TITLE // 4:
             good = len(title.encode("utf-8", "surrogatepass")) <= MAX_TITLE
@@ -182,13 +183,13 @@ class Cutter:
     def subpage(self, raw: str) -> str:
         """The target of "/X" and "../X", which lead below and above the page itself, where its namespace has such."""
         target = raw.strip(" _")
-        if target[:3] == "../" or target == "..":
+        if target[:3] == "../":
             above = self.title.split("/")
-            while above and (target[:3] == "../" or target == ".."):
+            while above and target[:3] == "../":
                 above, target = above[:-1], target[3:]
             return "/".join(filter(None, (*above, target.strip("/")))) if above else raw
         own = self.title != self.site.normalise_title(self.title)[1]  # of another namespace than the main one
-        if target[:1] == "/" and target.strip("/") and (own or not self.site.is_wikipedia):
+        if target[:1] == "/" != target[1:2] and target.strip("/") and (own or not self.site.is_wikipedia):
             return f"{self.title}/{target.strip('/')}"
         return raw
 
