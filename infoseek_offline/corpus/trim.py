@@ -187,7 +187,7 @@ class Cutter:
             above = self.title.split("/")
             while above and target[:3] == "../":
                 above, target = above[:-1], target[3:]
-            return "/".join(filter(None, (*above, target.strip("/")))) if above else raw
+            return "/".join(filter(None, (*above, target.strip("/")))) if above and target[:2] != ".." else raw
         own = self.title != self.site.normalise_title(self.title)[1]  # of another namespace than the main one
         if target[:1] == "/" != target[1:2] and target.strip("/") and (own or not self.site.is_wikipedia):
             return f"{self.title}/{target.strip('/')}"
