@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,18 @@ def file_sha256(path: Path) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text through a temporary file and a rename, so that a reader sees all of it or nothing."""
+    with writing(path) as write:
+        write(text)
+
+
+@contextmanager
+def writing(path: Path, temporary: Path | None = None) -> Iterator[Callable[[str], object]]:
+    """The same piece by piece: what to write with. The file is there when the block has ended well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary or path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            yield file.write
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

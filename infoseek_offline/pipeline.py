@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
@@ -29,7 +30,7 @@ from infoseek_offline.dataset.modelled import compare, make_lines, model_setting
 from infoseek_offline.dataset.spread import Mix, Repairs, Spread, shape_of
 from infoseek_offline.engine import batches, map_ordered, rest_collector
 from infoseek_offline.errors import Pending, RunError
-from infoseek_offline.files import canonical_json, digest_of, read_json, write_text
+from infoseek_offline.files import canonical_json, digest_of, read_json, write_text, writing
 from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.llm.batch import Batch
 from infoseek_offline.records import Question, Rejection
@@ -275,8 +276,6 @@ def _gather(
     costs: Costs | None = None,
 ) -> dict[str, Any]:
     """Results in the order of the answer pages, up to the count that was asked for."""
-    questions: list[str] = []
-    rejected: list[str] = []
     counts: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     gave_up: Counter[str] = Counter()
@@ -286,47 +285,49 @@ def _gather(
     phrased: Counter[str] = Counter()
     attack = Figures()
     repair = Repairs()
-    for line in _each(chunks, mix):
-        item = json.loads(line)
-        counts["answer pages tried" if counts["answer pages tried"] < roots else "tried a second time"] += 1
-        gave_up.update(item["gave_up"])
-        funnel.gave_up(item["gave_up"])
-        if costs:
-            costs.add(item.get("asked", ()))
-        for rejection in item["rejections"]:
-            repair.add(rejection["history"], rejection["failed"])
-            rejected.append(canonical_json(rejection))
-            failed.update(rejection["failed"])
-            funnel.rejected(rejection["failed"])
-        made = Question.model_validate(item["question"]) if item["question"] else None
-        came, joined = "", False
-        if made:
-            answered.add(made.answer)
-            repair.add(item["question"]["history"], ())
-        left_out = made and (ASKED if made.question in worded else "" if spread.admits(made.tree) else SPREAD)
-        if made and left_out:
-            rejected.append(canonical_json(_left_out(made, left_out).model_dump(mode="json")))
-            failed[left_out] += 1
-            funnel.rejected([left_out])
-        elif made:
-            funnel.accepted(made.written_by)
-            worded.add(made.question)
-            questions.append(canonical_json(item["question"]))
-            spread.add(made.tree, made.difficulty)
-            phrased[str(1 + len(made.phrasings))] += 1
-            attack.add(made)
-            came, joined = shape_of(made.tree), bool(made.tree.joined)
-            progress("questions", len(questions))
-        mix.add(item["tried"], came, joined)
-        if len(questions) >= config.count:
-            break
-    chunks.close()  # workers that are ahead end before the work folder goes
-    write_text(run.folder / "questions.jsonl", "".join(q + "\n" for q in questions))
-    write_text(run.folder / "rejected.jsonl", "".join(r + "\n" for r in rejected))
+    refused = 0
+    with _lines_to(run, "questions.jsonl") as accept, _lines_to(run, "rejected.jsonl") as reject:
+        for line in _each(chunks, mix):
+            item = json.loads(line)
+            counts["answer pages tried" if counts["answer pages tried"] < roots else "tried a second time"] += 1
+            gave_up.update(item["gave_up"])
+            funnel.gave_up(item["gave_up"])
+            if costs:
+                costs.add(item.get("asked", ()))
+            for rejection in item["rejections"]:
+                refused += 1
+                repair.add(rejection["history"], rejection["failed"])
+                reject(canonical_json(rejection) + "\n")
+                failed.update(rejection["failed"])
+                funnel.rejected(rejection["failed"])
+            made = Question.model_validate(item["question"]) if item["question"] else None
+            came, joined = "", False
+            if made:
+                answered.add(made.answer)
+                repair.add(item["question"]["history"], ())
+            left_out = made and (ASKED if made.question in worded else "" if spread.admits(made.tree) else SPREAD)
+            if made and left_out:
+                refused += 1
+                reject(canonical_json(_left_out(made, left_out).model_dump(mode="json")) + "\n")
+                failed[left_out] += 1
+                funnel.rejected([left_out])
+            elif made:
+                funnel.accepted(made.written_by)
+                worded.add(made.question)
+                accept(canonical_json(item["question"]) + "\n")
+                spread.add(made.tree, made.difficulty)
+                phrased[str(1 + len(made.phrasings))] += 1
+                attack.add(made)
+                came, joined = shape_of(made.tree), bool(made.tree.joined)
+                progress("questions", len(worded))
+            mix.add(item["tried"], came, joined)
+            if len(worded) >= config.count:
+                break
+        chunks.close()  # workers that are ahead end before the work folder goes
     manifest = {
         "asked": config.count,
-        "accepted": len(questions),
-        "rejected": len(rejected),
+        "accepted": len(worded),
+        "rejected": refused,
         "answer pages": roots,
         **counts,
         "shapes": mix.report(),
@@ -338,12 +339,17 @@ def _gather(
         "trees given up": dict(sorted(gave_up.items())),
         "funnel": funnel.report(),
         "written by": dict(sorted(funnel.by.items())),
-        **({"costs": costs.report(funnel.grown, len(questions))} if costs else {}),
+        **({"costs": costs.report(funnel.grown, len(worded))} if costs else {}),
         **run.settings,
     }
     manifest["digest"] = digest_of(manifest)  # what no line of the run tells, nothing else would hold
     run.finish(manifest)
     return manifest
+
+
+def _lines_to(run: Run, name: str) -> AbstractContextManager[Callable[[str], object]]:
+    """A file of the run that grows in the work folder, so that no more of it is in memory than a line."""
+    return writing(run.folder / name, run.work / name)
 
 
 def _left_out(item: Question, why: str) -> Rejection:
