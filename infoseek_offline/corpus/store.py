@@ -18,7 +18,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoseek_offline.corpus.passages import Span
+from infoseek_offline.engine import batches
 from infoseek_offline.errors import CorpusError
 from infoseek_offline.files import read_json
 from infoseek_offline.records import Evidence, Fact, Link, LinkKind, Page, PageKind, Passage, Quantity, Section
@@ -175,12 +176,17 @@ class Corpus:
 
     def _resolve(self, title: str) -> int | None:
         """The page of a title or redirect, exact after MediaWiki's folding of underscores and the first letter; None if absent."""
-        wanted = " ".join(title.replace("_", " ").split())
-        for form in dict.fromkeys((wanted, wanted[:1].upper() + wanted[1:])):
-            rows = self.rows("SELECT page FROM title WHERE title = ?", form)
-            if rows:
-                return int(rows[0][0])
-        return None
+        return self.resolve_all([title]).get(title)
+
+    def resolve_all(self, titles: Iterable[str]) -> dict[str, int]:
+        """The pages of those of the titles that have one, asked for together."""
+        forms = {title: _forms(title) for title in titles}
+        known: dict[str, int] = {}
+        for some in batches(dict.fromkeys(form for both in forms.values() for form in both), 500):
+            marks = ",".join("?" * len(some))
+            known.update(self.rows(f"SELECT title, page FROM title WHERE title IN ({marks})", *some))
+        found = {title: next((known[form] for form in both if form in known), None) for title, both in forms.items()}
+        return {title: page for title, page in found.items() if page is not None}
 
     def redirects(self, page: int) -> list[str]:
         """Titles of the redirects to the page itself (not to a section of it)."""
@@ -294,6 +300,12 @@ def read_facts(page: int, stored: str, text: str) -> list[Fact]:
         )
         for key, start, end, quantities, links in json.loads(stored)
     ]
+
+
+def _forms(title: str) -> tuple[str, ...]:
+    """A title as it may be stored: as it stands, and with a capital."""
+    wanted = " ".join(title.replace("_", " ").split())
+    return tuple(dict.fromkeys((wanted, wanted[:1].upper() + wanted[1:])))
 
 
 def _heads(phrases: list[str]) -> tuple[str, ...]:
