@@ -1,17 +1,23 @@
-"""Dump to text, links and infoboxes: us, wikiextractor and gensim on the same file, turn by turn.
+"""Dumps to text, links and infoboxes: us, wikiextractor and gensim on the same files, turn by turn.
 
-    python benchmarks/parse.py DUMP [COPIES] [WORKERS]
+    python benchmarks/parse.py DUMP... [--copies N] [--workers N] [--rounds N]
 
-The dump is copied so many times into one plain XML file first (a small one would measure start-up). Ours is the corpus's read
-stage, which writes its parts to disk: text, sections, sentences, passages, links with spans, infobox fields, types, templates read.
-wikiextractor 3.1.0 runs with --links --json and reads no template; gensim's segment_wiki gives sections and the titles of links.
-Both peers are put in a virtual environment of their own under ~/.cache, the first time with a network. Prints MB of XML a second,
-best and median of the rounds, of the processor seconds too (the peers read and write in processes of their own besides), and the
-ratios of the medians. Also mwparserfromhell's node tree on the same pages, once.
+Each dump becomes one plain XML file first, with its pages so many times (a small one would measure start-up; but what we remember
+of link targets then helps more than it would). Ours is the corpus's read stage, which writes its parts to disk: text, sections,
+sentences, passages, links with spans, infobox fields, types, templates read. It runs in a process of its own for each round, after
+its imports: cold is the first time through the file, warm the second. wikiextractor 3.1.0 runs with --links --json and reads no
+template; gensim's segment_wiki gives sections and the titles of links, from bzip2, as it reads nothing else.
+
+Both peers are put in a virtual environment of their own under ~/.cache, the first time with a network. Prints for each dump the MB
+of XML a processor second and a second (the peers read and write in processes of their own besides), medians of the rounds, their
+ratios to ours cold, what unpacking the dump alone takes of the processor, and mwparserfromhell's node tree on the same pages, once.
 """
 
 from __future__ import annotations
 
+import argparse
+import bz2
+import json
 import os
 import re
 import statistics
@@ -31,7 +37,6 @@ from infoseek_offline.corpus.parts import read_part
 from infoseek_offline.corpus.passages import PASSAGE_WORDS
 from infoseek_offline.engine import map_ordered
 
-ROUNDS = 3
 PEERS = Path.home() / ".cache" / "infoseek-benchmarks"
 WANTED = ["wikiextractor==3.1.0", "gensim==4.3.3", "scipy<1.13"]
 
@@ -64,6 +69,20 @@ def ours(dump: Path, workers: int) -> None:
             pass
 
 
+def measured(run: Callable[[], object]) -> tuple[float, float]:
+    """Processor seconds and seconds of a run, of this process and those below it."""
+    start, before = time.perf_counter(), processor_seconds()
+    run()
+    return processor_seconds() - before, time.perf_counter() - start
+
+
+def twice(dump: Path, workers: int) -> list[tuple[float, float]]:
+    """Cold and warm, in a new process."""
+    words = [sys.executable, __file__, str(dump), "--workers", str(workers), "--here"]
+    told = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    return [(used, took) for used, took in json.loads(told)]
+
+
 def peers() -> Path:
     python = PEERS / "bin" / "python"
     if not (PEERS / "done").exists():
@@ -86,43 +105,50 @@ def segment_wiki(python: Path, dump: Path, workers: int) -> None:
         subprocess.run([str(python), *words], check=True, capture_output=True)
 
 
-def main(dump: Path, times: int, workers: int) -> None:
-    os.environ["PYTHONWARNINGS"] = "ignore"
+def compare(dump: Path, times: int, workers: int, rounds: int) -> None:
     python = peers()
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "many.xml"
         copies(dump, times, plain)
         size = plain.stat().st_size / 1e6
-        runs: dict[str, Callable[[], None]] = {
-            "ours": lambda: ours(plain, workers),
-            "wikiextractor --links": lambda: wikiextractor(python, plain, workers),
-            "gensim segment_wiki": lambda: segment_wiki(python, plain, workers),
-        }
-        # gensim reads nothing but bzip2, and unpacks it in its one reading process.
-        subprocess.run(["bzip2", "-k", str(plain)], check=True)
-        took: dict[str, list[float]] = {name: [] for name in runs}
-        used: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(ROUNDS):
-            for name, run in runs.items():
-                start, before = time.perf_counter(), processor_seconds()
-                run()
-                took[name].append(time.perf_counter() - start)
-                used[name].append(processor_seconds() - before)
-        print(f"{dump.name} {times} times: {size:.0f} MB of XML, {workers} workers, {ROUNDS} rounds")
-        middle = {name: statistics.median(times) for name, times in took.items()}
-        for name, times_taken in took.items():
-            ratio = f"   {middle[name] / middle['ours']:.2f} times as long as ours" if name != "ours" else ""
-            print(f"{name:<22} best {size / min(times_taken):6.2f}   median {size / middle[name]:6.2f} MB/s{ratio}")
-            work = statistics.median(used[name])
-            ratio = f"{work / statistics.median(used['ours']):.2f} times ours"
-            print(f"{'':<22} of the processor: median {size / work:6.2f} MB/s   {ratio}")
+        packed = bz2.compress(plain.read_bytes())
+        plain.with_suffix(".xml.bz2").write_bytes(packed)
+        unpacking, _ = measured(lambda: bz2.decompress(packed))
+        runs: dict[str, list[tuple[float, float]]] = {}
+        for _ in range(rounds):
+            cold, warm = twice(plain, workers)
+            runs.setdefault("ours, cold", []).append(cold)
+            runs.setdefault("ours, warm", []).append(warm)
+            runs.setdefault("wikiextractor", []).append(measured(lambda: wikiextractor(python, plain, workers)))
+            runs.setdefault("segment_wiki", []).append(measured(lambda: segment_wiki(python, plain, workers)))
+    print(f"{dump.name}, {times} times: {size:.1f} MB of XML, {workers} workers, {rounds} rounds")
+    middle = {name: tuple(map(statistics.median, zip(*pairs, strict=True))) for name, pairs in runs.items()}
+    first_used, first_took = middle["ours, cold"]
+    for name, (used, took) in middle.items():
+        print(
+            f"  {name:<14} {size / used:6.1f} MB a processor second, {size / took:6.1f} a second;"
+            f" {used / first_used:5.2f} and {took / first_took:5.2f} times ours cold"
+        )
     pages = [p for p in read_dump(dump) if p.ns == 0 and not p.redirect]
-    start = time.perf_counter()
-    for page in pages:
-        mwparserfromhell.parse(page.text).filter_wikilinks()
     text = sum(len(p.text.encode()) for p in pages) / 1e6
-    print(f"mwparserfromhell's tree, one process: {text / (time.perf_counter() - start):.2f} MB of wikitext a second")
+    used, _ = measured(lambda: [mwparserfromhell.parse(page.text).filter_wikilinks() for page in pages])
+    print(f"  bzip2 alone {size / unpacking:.0f} MB a processor second; mwparserfromhell's tree {text / used:.1f} MB of wikitext")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("dumps", nargs="+", type=Path)
+    for name, default in (("copies", 1), ("workers", 1), ("rounds", 3)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--here", action="store_true", help="read the plain file in this process, cold and warm, and print times")
+    given = parser.parse_args()
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    for dump in given.dumps:
+        if given.here:
+            print(json.dumps([measured(lambda dump=dump: ours(dump, given.workers)) for _ in range(2)]))  # type: ignore[misc]
+        else:
+            compare(dump, given.copies, given.workers, given.rounds)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 10, int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+    main()

@@ -10,10 +10,11 @@ import pytest
 from conftest import dump_xml
 
 from infoseek_offline import pipeline
+from infoseek_offline.corpus import parts
 from infoseek_offline.corpus.build import build_corpus
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.errors import CorpusError, DumpError
-from infoseek_offline.files import file_sha256
+from infoseek_offline.files import canonical_json, file_sha256
 from infoseek_offline.records import Link, LinkKind, PageKind
 
 MakeCorpus = Callable[..., Corpus]
@@ -399,3 +400,12 @@ def test_a_dump_without_pages_in_the_main_namespace_says_where_they_are(tmp_path
     dump = firm(tmp_path / "firm.xml")
     with pytest.raises(DumpError, match=r"namespaces that are read: Firm; but 4 of main, 1 of Projekt, which --namespace reads"):
         build_corpus(dump, tmp_path / "none", namespaces=["4"])
+
+
+def test_rows_are_written_as_canonical_json_writes_them() -> None:
+    odd = 'a "quoted"\\ línea\n\t\x01\x7f\u2028 北 😀 \ufdd2'
+    assert parts._words_json([]) == "[]" and parts._words_json([odd, "", "b"]) == canonical_json([odd, "", "b"])
+    sections = [["", 0, 0, 12, 1], [odd, 2, 13, 40, 0]]
+    assert parts._sections_json(sections) == canonical_json(sections)
+    fields = [[odd, 3, 9, []], ["born", 10, 20, [[1787.0274, 1787.0274, "year"], [-1e-7, 1e22, "km2"]]]]
+    assert parts._fields_json(fields) == canonical_json(fields) and parts._fields_json([]) == "[]"

@@ -11,7 +11,9 @@ from random import Random
 
 import pytest
 import zstandard
+from lxml import etree
 
+from infoseek_offline.corpus import dump as dump_module
 from infoseek_offline.corpus.dump import RawPage, SiteInfo, read_dump
 from infoseek_offline.errors import DumpError
 
@@ -354,3 +356,60 @@ def test_namespaces_to_read_by_name_or_number(tmp_path: Path) -> None:
     for wrong in ("Quark", "99", "Special"):
         with pytest.raises(DumpError, match=rf"no namespace '{wrong}'; give one of: main \(0\), .*Vorlage \(10\)"):
             read_dump(path, namespaces=[wrong])
+
+
+USUAL = """<page>
+    <title>L&#039;Île {n}</title>
+    <ns>0</ns>
+    <id>7</id>
+    <redirect title="The &quot;Pier&quot;" />
+    <revision>
+      <id>70</id>
+      <parentid>69</parentid>
+      <timestamp>2024-05-01T10:00:00Z</timestamp>
+      <contributor>
+        <username>A &amp; B</username>
+        <id>3</id>
+      </contributor>
+      <minor />
+      <comment>x &lt;y&gt;</comment>
+      <origin>70</origin>
+      <model>wikitext</model>
+      <format>text/x-wiki</format>
+      <text bytes="9" sha1="abc" xml:space="preserve">'''Île''' &amp; a &lt;b&gt;pier&lt;/b&gt; ]]&gt;
+</text>
+      <sha1>abc</sha1>
+    </revision>
+  </page>"""
+
+
+PIECES = [
+    "", "\t", "\r", "&#13;", "&nbsp;", "&", ">", "]]>", "<!-- x -->", "<?x y?>", "<![CDATA[x]]>", "\x01", "\ufffe", "\xa0",
+    "<b>x</b>",
+]  # fmt: skip
+PLACES = ["{n}", " B</user", "y&gt;", "<text", "a &lt;b", 'Pier"', "10:00", "</text>", "<sha1>", "</revision>", "<ns>"]
+ELEMENTS = [
+    "<id>8</id>", "<title>Other</title>", "<model>json</model>", "<model></model>", '<comment deleted="deleted" />',
+    "<text>y</text>",
+]  # fmt: skip
+
+
+def _page_changes() -> list[str]:
+    plain = USUAL.replace("L&#039;", "").replace("The &quot;Pier&quot;", "Pier")
+    changed = [plain.replace(place, piece + place, 1) for piece in PIECES for place in PLACES]
+    for one in ELEMENTS:
+        changed += [plain.replace(at, one + at, 1) for at in ("<ns>", "<minor />", "<sha1>", "</revision>", "</page>")]
+    return [plain, USUAL, plain.replace(' bytes="9"', ' deleted="deleted"'), *changed]
+
+
+def test_the_short_way_through_a_usual_page_reads_what_the_parser_reads() -> None:
+    site, short = SiteInfo(), 0
+    for text in _page_changes():
+        data = text.encode("utf-8")
+        usual = dump_module._usual_page(data, site)
+        if usual is not None:
+            short += 1
+            assert usual == dump_module._page(etree.fromstring(data, dump_module._parser()), site), text
+    assert short > 40
+    plain = dump_module._usual_page(_page_changes()[0].encode(), site)
+    assert plain is not None and (plain.title, plain.redirect, plain.model) == ("Île {n}", "Pier", "wikitext")
