@@ -17,7 +17,7 @@ from infoseek_offline.trees.joins import Joins
 from infoseek_offline.trees.moves import DONE, Moves
 from infoseek_offline.trees.tree import DraftVertex
 
-RULES_VERSION = 6  # of claims/: a change of what is read is a new version
+RULES_VERSION = 7  # of claims/: a change of what is read is a new version
 READS_WELL, BARE = 1.5, 0.3
 SECOND_DEEP = 0.4  # of the second branches of a balanced tree have an inner vertex of their own below
 
@@ -32,7 +32,8 @@ class RulePlanner:
             candidates, child = self.narrowed(growth, moves)
             if not candidates:
                 break
-            move = growth.rng.choices(candidates, self.weights(growth, candidates, child))[0]
+            weights = self.weights(growth, candidates, child)
+            move = growth.rng.choices(candidates, weights if any(weights) else None)[0]  # on a tiny wiki nothing is left to find
             if moves.sure(move):
                 return move
             moves.likely.remove(move)

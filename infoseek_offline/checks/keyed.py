@@ -1,4 +1,4 @@
-"""How the key of an infobox field may be worded: the phrase tables as data, read a second time for `verify`."""
+"""How an infobox field's key, or an Italian sentence, may be worded: the phrase tables as data, read a second time for `verify`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,29 @@ def kinds_of(kind: str, unit: str) -> tuple[str, ...]:
 
 def _fits(box: str, infobox: str) -> bool:
     return box in infobox.casefold() or (box == "taxobox" and TAXOBOX.search(infobox) is not None)
+
+
+def said_in_italian(said: str, sentence: str, anchor: str) -> bool:
+    """Whether an Italian sentence has the words of one way to say it: a verb's phrase with any ending, a noun, or the brackets in
+    which a person's places stand."""
+    text = sentence.replace("’", "'").casefold()
+    bracket = {"{s} was born in {o}": r"\(", "{s} died in {o}": r"[–-] ?"}.get(said)
+    if bracket and re.search(bracket + re.escape(anchor.casefold()) + r", ", text):
+        return True
+    ways = _italian().get(said, set()) | _italian().get(said.replace("{s}", "{}").replace("{o}", "{s}").replace("{}", "{o}"), set())
+    return any(re.search(rf"(?<!\w){re.escape(way).replace('@', '[oaie]')}(?!\w)", text) for way in ways)
+
+
+@cache
+def _italian() -> dict[str, set[str]]:
+    """By wording the words that stand before the preposition."""
+    found: dict[str, set[str]] = defaultdict(set)
+    table = tomllib.loads((files("infoseek_offline.claims") / "sentences_it.toml").read_text(encoding="utf-8"))
+    for wording, ways in (*table["verbs"].items(), *table["nouns"].items()):
+        found[wording] |= {way.removeprefix("< ").rpartition(" ")[0] for way in ways}
+    for wording, nouns in table["owned"].items():
+        found[wording] |= set(nouns.split("|"))
+    return found
 
 
 @cache

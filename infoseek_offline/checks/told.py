@@ -62,6 +62,7 @@ def clue_claims(
             if below and below.role == "inner" and words != below.noun:  # what describes "this island" stands before it
                 place = _told_apart(text, below.noun, clue) or clue
             held = _stands_in(words, place) or words.casefold()[:-1] in place.casefold()  # "Nebula" may be "nebulae" there
+            held = held or (words == "voce" and _stands_in("ciò", place))
             held = held or (c.kind == "category" and _stands_in(_one_of(words, stored.language), place))
             held = held or (c.kind == "interval" and stored.language.startswith("it") and _same_numbers(words, place))
             yield claim, held, f"{place!r} does not hold {words!r}"

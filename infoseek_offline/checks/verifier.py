@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from infoseek_offline import __version__
 from infoseek_offline.checks.counted import LEFT_OUT, Told, failed_claims, fits, told_by
 from infoseek_offline.checks.heard import GATES, KEPT, Gated, Ledger
-from infoseek_offline.checks.keyed import is_worded, kinds_of
+from infoseek_offline.checks.keyed import is_worded, kinds_of, said_in_italian
 from infoseek_offline.checks.recompute import Measured, Proof, Sets, difficulty_claims, history_claims, says_range
 from infoseek_offline.checks.searched import Searches
 from infoseek_offline.checks.stored import Stored, StoredPage, head
@@ -84,6 +84,7 @@ class Verifier:
         self.stored = Stored(home / "corpus")
         self.reading, self.bounds = reading, bounds
         self.english = self.stored.language.split("-")[0] in ("en", "simple")
+        self.italian = self.stored.language.split("-")[0] == "it"
         self.same_words = version == __version__  # else the phrase table may be another
         self.searcher = Searcher.open(home / "search", self.stored) if search else None
         self.searches = Searches(self.searcher, self.stored, bounds) if self.searcher else None
@@ -312,8 +313,9 @@ class Verifier:
             said = _said_of(c.wording, vertex_is_subject=e.page == pair[0])
             phrase = " ".join(said.replace("{s}", " ").replace("{o}", " ").split())
             fits = c.key in keys and self._field_says(page, said, c.key, c) if keys else (c.key == phrase or (c.key, said) == BARE)
-            if not keys and said != BARE[1] and self.english:
-                good &= claims.hold(claim, borne_out(said, e.sentence), f"{c.wording!r} is in none of the sentence's words")
+            if not keys and said != BARE[1] and (self.english or (self.italian and not self.model)):
+                told = borne_out(said, e.sentence) if self.english else said_in_italian(said, e.sentence, e.anchor)
+                good &= claims.hold(claim, told, f"{c.wording!r} is in none of the sentence's words")
             return claims.hold(claim, fits, f"{c.wording!r} with key {c.key!r} is not what stands there") and good
         good &= claims.hold(claim, e.page == vertex.page, f"stands on the page {e.title}, not on {vertex.title}")
         if c.kind == "category":

@@ -144,7 +144,9 @@ def is_value(fact: Fact, link: Link) -> bool:
     """Whether the link is one of the field's values: not a unit, a date, a remark in brackets or a part of a longer phrase."""
     low, high = link.start - fact.start, link.end - fact.start
     anchor, before, after = fact.value[low:high], fact.value[:low], fact.value[high:]
-    if not anchor or _DATE_ANCHOR.fullmatch(anchor) or before.count("(") > before.count(")"):
+    if not anchor or (len(anchor) == 1 and anchor.isascii()) or _DATE_ANCHOR.fullmatch(anchor):
+        return False
+    if before.count("(") > before.count(")"):
         return False
     if any(q.unit and anchor.casefold().replace("²", "2").replace("³", "3") == q.unit for q in fact.quantities):
         return False
@@ -205,6 +207,8 @@ def _text_wording(key: str, value: str, box: str, language: str) -> str:
     """A short value has the wording of a linked one if it looks like a name."""
     if not value or len(value.split()) > MAX_VALUE_WORDS or re.search(r"[\d;:{}\[\]|<>=*?/\"“”()\n]", value):
         return ""
+    if not is_english(language) and value.isupper() and len(value) <= 3:
+        return ""  # a code: "ITA"
     if value.casefold() in ("yes", "no", "none", "unknown", "n/a", "various", "see below"):
         return ""
     known = known_wording("text", key, box, language)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from infoseek_offline.claims.italian import italian_claims
 from infoseek_offline.claims.reader import Sentence
 from infoseek_offline.claims.subject import Basis, Extraction, Subject, make_subject, page_subject
 from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
@@ -29,11 +30,14 @@ def extract(sentence: str, links: Sequence[tuple[int, int]], subject: Subject) -
 
 
 def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
-    """The link claims of a page's running text, in reading order; nothing where the wiki is not in English.
+    """The link claims of a page's running text, in reading order; nothing where the wiki is neither in English nor in Italian
+    (italian.py).
 
     "He" and "it" count only after a sentence about the page in the same paragraph (persons also at its start). A link with a
     small anchor counts only where the anchor is its target's title, which may then take the anchor's place.
     """
+    if corpus.language.split("-")[0] == "it":
+        yield from italian_claims(corpus, page)
     if not corpus.language.startswith(("en", "simple")):
         return
     record = corpus.page(page)

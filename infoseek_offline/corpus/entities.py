@@ -7,6 +7,7 @@ infobox's name ("Infobox moon" gives "moon"). The first is the one to show.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from infoseek_offline.corpus.kinds import singular, trim
 
@@ -71,19 +72,36 @@ def sentence_types(sentence: str) -> list[str]:
 
 _ITALIAN_COPULA = re.compile(
     r"(?:\bè|\bera|\bfu|\bè stat[oa]|\bsono|\bfurono)(?: (?:anche|oggi|attualmente|stat[oa]))?"
-    r" (?:uno dei |una delle |un[ao]? |un['’]|il |lo |la |l['’])(?P<rest>[^\W\d_].{2,80})"
+    r" (?P<art>uno (?:dei|degli) |una delle |un[ao]? |un['’]|il |lo |la |l['’])(?P<rest>[^\W\d_].{2,80})"
 )
 # Words before a noun that are no kind, and nouns that say no kind either.
 _ITALIAN_BEFORE = frozenset(
     (
-        "grande piccolo piccola antico antica celebre famoso famosa noto nota importante nuovo nuova vecchio primo prima ultimo "
-        "ultima secondo seconda terzo terza principale maggiore più meno breve lungo lunga ex vasto vasta popolare particolare "
-        "storico storica raro rara semplice minore seconda quarto quarta quinto quinta unico unica principali maggiori"
+        "grande piccolo piccola antico antica celebre famoso famosa noto nota importante nuovo nuova vecchio primo prima "
+        "ultimo ultima secondo seconda terzo terza principale maggiore più meno breve lungo lunga ex vasto vasta popolare "
+        "particolare storico storica raro rara semplice minore quarto quarta quinto quinta unico unica principali maggiori "
+        "primi prime grandi antichi antiche famosi famose celebri importanti nuovi nuove vecchi vecchie ultimi ultime piccoli "
+        "piccole tre due quattro cinque sei sette otto nove dieci noti note vera vero proprio propria certo certa determinato "
+        "determinata massimo massima minimo minima alto alta basso bassa presunto presunta giovane anziano moderno moderna"
     ).split()
 )
 _ITALIAN_NO_KIND = frozenset(
-    ("tipo gruppo parte insieme serie forma nome termine sorta parola "
-    "uno una che di del dello della dei degli delle stato modo caso metodo risultato").split()
+    (
+        "tipo gruppo parte insieme serie forma nome termine sorta parola uno una che di del dello della dei degli delle modo "
+        "caso metodo risultato attività acronimo unità mezzo punto campo espressione approssimazione massa durata sezione "
+        "categoria equivalente allontanamento riformulazione oggetto successione sequenza studio figlio figlia fratello "
+        "sorella moglie marito membro centrale centrali generale occidentale orientale meridionale settentrionale qualcosa "
+        "word livello livelli pezzi nomi antichi neologismo sigla abbreviazione concetto fenomeno processo rappresentazione "
+        "elenco raccolta sinonimo aggettivo sostantivo verbo cosa esempio aspetto fatto atto azione condizione situazione "
+        "momento quantità grandezza capacità proprietà oltre ancora solo sola involucro maggioranza coppia termini stessa "
+        "stesso volta nativo nativa originario originaria tra fra per in a da su con"
+    ).split()
+)
+# After "uno dei", "una delle": how the plural's singular ends.
+_ITALIAN_PLURALS = (("ioni", "ione"), ("tori", "tore"), ("trici", "trice"), ("enti", "ente"), ("anti", "ante"), ("ali", "ale"),
+                    ("oni", "one"), ("isti", "ista"), ("chi", "co"), ("ghi", "go"), ("che", "ca"), ("ghe", "ga"))  # fmt: skip
+_ITALIAN_IN_E = frozenset(
+    "fiumi paesi mesi mari monti ponti pesci re torri valli navi città fonti leggi reti sedi arti parti classi serie specie".split()
 )
 
 
@@ -95,9 +113,48 @@ def italian_types(sentence: str, activity: str) -> list[str]:
     words = re.findall(r"[^\W\d_]+['’]?", copula["rest"]) if copula else []
     while words and words[0] in _ITALIAN_BEFORE:
         words.pop(0)
-    if words and words[0].islower() and len(words[0]) > 2 and words[0] not in _ITALIAN_NO_KIND and words[0][-1] not in "'’":
-        found.append(words[0])
+    if len(words) > 2 and words[0] in ("tipo", "varietà") and words[1] == "di" and words[2][-1] in "aoe":
+        words = words[2:]  # "è un tipo di chitarra"
+    word = words[0] if words else ""
+    if copula and copula["art"].endswith(("dei ", "degli ", "delle ")):
+        word = _italian_singular(word)
+    if word == "stato" and copula and copula["art"] != "uno ":
+        return found  # "è il stato …" is no kind
+    if word.islower() and len(word) > 2 and word not in _ITALIAN_NO_KIND and word[-1] not in "'’":
+        found.append(word)
     return found
+
+
+def _italian_singular(plural: str) -> str:
+    """Of a plural behind "uno dei", "una delle"; "" where its ending does not show it."""
+    if plural in _ITALIAN_IN_E:
+        return plural if plural[-1] in "àe" else plural[:-1] + "e"
+    for many, one in _ITALIAN_PLURALS:
+        if plural.endswith(many):
+            return plural[: -len(many)] + one
+    if plural.endswith("i"):
+        return plural[:-1] + "o"
+    return plural[:-1] + "a" if plural.endswith("e") else ""
+
+
+_ITALIAN_PEOPLE = re.compile(
+    r"(?:ista|tore|trice|essa|logo|loga|grafo|grafa|nomo|noma|iere|iera|attrice|pittore|poeta|santo|papa|re|regina|imperatore|sovrano|"
+    r"militare|atleta|pilota|musicista|filosofo|filosofa|medico|fisico|chimico|matematico|storico|critico|politico|teologo|cantante|"
+    r"architetto|avvocato|vescovo|cardinale|duca|principe|principessa|mercante|nobile|generale|soprano|tenore|giurista|botanico|regista)$"
+)
+_ITALIAN_NO_PERSON = frozenset(
+    (
+        "motore settore trattore reattore vettore processore calcolatore quartiere cantiere bicchiere lista rivista pista "
+        "vista malattia fattore computatore satellite"
+    ).split()
+)
+
+
+def is_italian_person(noun: str, keys: Collection[str]) -> bool:
+    """By what the infobox tells (`keys` are its fields), else by the kind's ending."""
+    if not {"sesso", "annonascita", "luogonascita"}.isdisjoint(keys):
+        return True
+    return noun not in _ITALIAN_NO_PERSON and _ITALIAN_PEOPLE.search(noun) is not None
 
 
 # How a kind is called in a question where the infobox's own word would sound odd.

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from infoseek_offline.corpus.entities import base_title
+from infoseek_offline.corpus.entities import base_title, is_italian_person
 from infoseek_offline.corpus.kinds import italian_singulars
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.questions.italian_grammar import (
@@ -20,6 +20,7 @@ from infoseek_offline.questions.italian_grammar import (
     Phrase,
     agree,
     definite,
+    elided,
     gender,
     indefinite,
     shown_article,
@@ -34,14 +35,18 @@ NO_KIND = "voce"  # the noun of a page whose kind is not known
 _RELATIVE = re.compile(r"(?:(?:in|di|a|da|su|con|per|tra|presso|attorno a) cui|(?:tra )?(?:il|la|i|le|lo|gli) cui) ")
 _AREAS = frozenset("stato paese nazione regione continente isola provincia contea dipartimento cantone regno repubblica".split())
 _TOWNS = frozenset("comune città capoluogo frazione villaggio borgo cittadina capitale quartiere".split())
-_PEOPLE = re.compile(
-    r"(?:ista|tore|trice|essa|logo|loga|grafo|grafa|nomo|noma|ante|iere|iera|ico|attrice|pittore|poeta|santo|papa|re|regina|"
-    r"imperatore|sovrano|militare|atleta|pilota|musicista|filosofo|filosofa)$"
-)
-_NO_PERSON = frozenset("elemento fico portico programma strumento".split())
 _RANGE = re.compile(r"between ([−-]?[\d,.]+)( million| billion|) and ([−-]?[\d,.]+)( million| billion|)(.*)")
 _SAMPLE = 60
-_ALIKE = re.compile(r"(è (?:legat|associat)[oa]|confina|fa parte|ha giocato|ha ricevuto|ha studiato|ha tra i suoi affluenti) ")
+_COMMON = 2  # times that a page's own text writes its name small
+# Kinds of persons that are of both genders, and what shows the gender of one.
+_BOTH = re.compile(r"(?:ista|ante|ente|iatra|cida|nauta|atleta|pilota|militare|interprete|giudice|preside|artefice)$")
+_PARTICIPLE = re.compile(r"\b(?:nat|mort|not|stat|figli|sposat|sepolt|attiv)([ao])\b")
+_OPENING = 1500  # characters
+_ALIKE = re.compile(
+    r"(è (?:legat|associat|not|dedicat|gemellat)[oa]|confina|fa parte|ha tra i suoi affluenti|attraversa|possiede|"
+    r"ha (?:giocato|ricevuto|studiato|insegnato|lavorato|collaborato|combattuto|vinto|scritto|diretto|composto|progettato|"
+    r"costruito|fondato|creato|scoperto|voluto|fatto parte|avuto tra gli allievi)) "
+)
 _INSIDE = re.compile(r"\b(?:che|cui)\b")
 
 
@@ -87,7 +92,10 @@ class ItalianRealiser:
             before.append(f"C'è {told}.")
         root = tree.root
         noun, predicates, relatives = self._clauses(tree, root, style, clues)
-        if predicates and not relatives and style.opening in (0, 1):
+        if noun == NO_KIND:
+            thing = f"che cosa {_listed(predicates)}" if not relatives else f"che cos'è ciò {_told(predicates, relatives)}"
+            asked = f"Sapresti dire {thing}?" if style.opening == 3 else f"{thing[0].upper()}{thing[1:]}?"
+        elif predicates and not relatives and style.opening in (0, 1):
             asked = f"Quale {noun} {_listed(predicates)}?"
         else:
             kind = self._gender(root)
@@ -101,6 +109,8 @@ class ItalianRealiser:
     ) -> Phrase:
         noun, predicates, relatives = self._clauses(tree, vertex, style, clues)
         kind = self._gender(vertex)
+        if noun == NO_KIND and vertex.id not in style.apart:
+            return Phrase("", f"ciò {_told(predicates, relatives)}", "m")
         return Phrase(article(noun, kind), f"{noun} {_told(predicates, relatives)}".strip(), kind)
 
     # Clauses
@@ -121,6 +131,9 @@ class ItalianRealiser:
                     noun = clues[c.id] = f"{noun} {rest}"
                     continue
             words = self._clause(tree, vertex, c, style, clues)
+            if words in {before for *_, before in said}:  # a value that is a page as well
+                clues[c.id] = words
+                continue
             nested = bool(c.other) and tree.vertex(c.other).role == "inner" and c.other not in style.apart
             said.append((nested, len(words.split()), c.id, words))
             clues[c.id] = words
@@ -146,7 +159,7 @@ class ItalianRealiser:
         if c.kind == "interval":
             if said not in table()["values"]:
                 raise ValueError(f"no clause for {c.wording!r}")
-            return agree(table()["values"][said], self._gender(vertex), False).replace("{n}", _range(c))
+            return agree(table()["values"][said], self._agreeing(vertex, style), False).replace("{n}", _range(c))
         if c.kind == "category":
             first, _, rest = c.value.partition(" ")
             return f"è {'una' if first.endswith('e') else 'uno'} {'delle' if first.endswith('e') else 'dei'} {first.lower()} {rest}"
@@ -160,7 +173,7 @@ class ItalianRealiser:
             pattern = pattern.replace("legat@", "associat@")
         other = self._other(tree, c, style, clues)
         of_other = _RELATIVE.match(pattern) is not None and "cui è il" not in pattern
-        plain = agree(pattern, other.gender if of_other else self._gender(vertex), other.plural if of_other else False)
+        plain = agree(pattern, other.gender if of_other else self._agreeing(vertex, style), other.plural if of_other else False)
         return re.sub(r"\{(\w+)\}", lambda m: other.said(m[1]), plain)
 
     def _other(self, tree: ResearchTree, c: Constraint, style: Style, clues: dict[str, str]) -> Phrase:
@@ -179,17 +192,22 @@ class ItalianRealiser:
     def _gender(self, vertex: Vertex) -> Gender:
         return self._gender_of(vertex.page, _noun(vertex))
 
+    def _agreeing(self, vertex: Vertex, style: Style) -> Gender:
+        """What is said of the vertex agrees with it, or with "che cosa", "ciò" where its kind is not known."""
+        return "m" if _noun(vertex) == NO_KIND and vertex.id not in style.apart else self._gender(vertex)
+
     def _gender_of(self, page: int, noun: str) -> Gender:
+        """A person's by the infobox, or where the kind is of both, by the participles of the page's beginning; else the noun's."""
         for fact in self.corpus.facts(page):
             if fact.key == "sesso" and fact.value.strip().upper() in ("M", "F"):
                 return "f" if fact.value.strip().upper() == "F" else "m"
+        if _BOTH.search(noun) and self._is_person(page):
+            found = Counter(m[1] for m in _PARTICIPLE.finditer(self.corpus.page(page).text[:_OPENING]))
+            return "f" if found["a"] > found["o"] else "m"
         return gender(noun)
 
     def _is_person(self, page: int) -> bool:
-        noun = self.corpus.nouns[page]
-        if any(fact.key in ("sesso", "annonascita", "luogonascita") for fact in self.corpus.facts(page)):
-            return True
-        return noun not in _NO_PERSON and _PEOPLE.search(noun) is not None and noun.endswith(("ista", "tore", "trice", "essa"))
+        return is_italian_person(self.corpus.nouns[page], {fact.key for fact in self.corpus.facts(page)})
 
     def _name(self, page: int) -> Phrase:
         """With the article that most links in prose have before them; by its first word or its kind where none shows it."""
@@ -204,6 +222,9 @@ class ItalianRealiser:
         first = base.split()[0].lower()
         if not article and text == low != base:
             article = definite(low, gender(low.split()[0]))  # "cloro" is "il cloro" behind a preposition
+        common = base[1:].islower() and len(re.findall(rf"\b{re.escape(low)}\b", self.corpus.page(page).text)) >= _COMMON
+        if not anchors and not article and common and not self._is_person(page):
+            article, text = definite(low, gender(low.split()[0])), low  # "all'adulto": its own text writes it small
         if not anchors and (opening := _opening(base, self.corpus.page(page).text[:160])):
             article, text = opening
         elif not anchors and not self._is_person(page):
@@ -211,6 +232,7 @@ class ItalianRealiser:
                 article = definite(base, gender(first))
             elif noun in ("stato", "fiume", "nazione") and " " not in base:
                 article = definite(base, "m" if noun == "fiume" else gender(base))
+        article = elided(article, text)
         by_article: Gender | None = "f" if article in ("la", "le") else "m" if article in ("il", "lo", "i", "gli") else None
         return Phrase(article, text, by_article or self._gender_of(page, noun or base), article in ("i", "gli", "le"), area)
 

@@ -52,6 +52,8 @@ def gender(noun: str) -> Gender:
         return "f"
     if low in words("masculine"):
         return "m"
+    if low.endswith(("isi", "esi", "osi", "asi")) and low not in ("brindisi", "paesi", "mesi", "casi"):
+        return "f"  # Greek: crisi, tesi, metamorfosi, oasi
     if low.endswith(("ista", "iatra", "cida", "nauta", "arca", "crate", "ore", "ere", "ale", "ile", "ante", "ente")):
         return "m"
     return "f" if low.endswith(("a", "ione", "tà", "tù", "trice", "essa", "udine", "ie", "igine")) else "m"
@@ -102,6 +104,11 @@ def definite(noun: str, kind: Gender) -> str:
     return "la" if kind == "f" else "lo" if _IMPURE.match(noun) else "il"
 
 
+def elided(article: str, noun: str) -> str:
+    """The article as it stands before the noun: "la Alta" is "l'Alta"."""
+    return "l'" if article in ("la", "lo", "il") and definite(noun, "f") == "l'" else article
+
+
 def indefinite(noun: str, kind: Gender) -> str:
     if kind == "f":
         return "un'" if _VOWEL.match(noun) else "una"
@@ -126,7 +133,7 @@ def shown_article(before: str) -> str:
 
 def agree(clause: str, kind: Gender, plural: bool) -> str:
     """ "@" as the ending of the subject's gender and number, of "è nato|sono nati" what fits its number."""
-    clause = re.sub(r"(\S+(?: \S+@)?)\|(\S+(?: \S+@)?)", lambda m: m[2] if plural else m[1], clause)
+    clause = re.sub(r"((?:si )?\S+(?: \S+@)?)\|((?:si )?\S+(?: \S+@)?)", lambda m: m[2] if plural else m[1], clause)
     if plural:
         clause = re.sub(r"^(?:è|fu) ", "sono ", clause)
     return clause.replace("@", {"m": "i", "f": "e"}[kind] if plural else {"m": "o", "f": "a"}[kind])

@@ -89,7 +89,7 @@ class Options:
         self.corpus, self.claims, self.extents, self.browser = corpus, claims, extents, browser
         self.opened: dict[int, list[Option]] = {}  # what the browser adds to the rules' links, by page
         # Where first sentences can't be read, most kinds are unknown, and a page of unknown kind may be described too.
-        self.any_kind = not has_sentence_rules(corpus.language)
+        self.any_kind = not has_sentence_rules(corpus.language) and corpus.language.split("-")[0] != "it"
         kept = min(KEPT, roomy(corpus.size, ROOM) // RUNGS)
         self._sayable = lru_cache(maxsize=KEPT)(self._find_sayable)
         self._ruled = lru_cache(maxsize=KEPT)(self._find_ruled)
