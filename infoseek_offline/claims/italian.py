@@ -2,8 +2,9 @@
 
 `extract` reads one sentence and is pure. The page must be the subject: by its name, by its kind ("il fiume"), or left out, as
 Italian leaves it, behind a sentence about it; or a linked page is, with the page as the object. The verb stands right behind the
-subject, but for a time or an adverb, and the link right behind the verb's preposition, but for a noun that it belongs to ("dall'architetto
-[[X]]"). Whatever is doubtful gives nothing. The words are in sentences_it.toml; the wordings are English, as in all claims.
+subject, but for a time or an adverb, and the link right behind the verb's preposition, but for a noun that it belongs to
+("dall'architetto [[X]]"). Whatever is doubtful gives nothing. The words are in sentences_it.toml; the wordings are English, as in
+all claims.
 """
 
 from __future__ import annotations
