@@ -138,13 +138,13 @@ def _italian_singular(plural: str) -> str:
 
 
 _ITALIAN_PEOPLE = re.compile(
-    r"(?:ista|tore|trice|essa|logo|loga|grafo|grafa|nomo|noma|iere|iera|attrice|pittore|poeta|santo|papa|re|regina|imperatore|sovrano|"
-    r"militare|atleta|pilota|musicista|filosofo|filosofa|medico|fisico|chimico|matematico|storico|critico|politico|teologo|cantante|"
-    r"architetto|avvocato|vescovo|cardinale|duca|principe|principessa|mercante|nobile|generale|soprano|tenore|giurista|botanico|regista)$"
+    r"(?:ista|tore|trice|essa|logo|loga|grafo|grafa|nomo|noma|iere|iera|poeta|sofo|sofa)$|^(?:santo|santa|papa|re|regina|imperatore|sovrano|"
+    r"militare|atleta|pilota|medico|fisico|chimico|matematico|storico|critico|politico|politica|teologo|cantante|attivista|architetto|"
+    r"avvocato|vescovo|cardinale|duca|principe|mercante|nobile|generale|soprano|tenore|botanico|regista|informatico|insegnante)$"
 )
 _ITALIAN_NO_PERSON = frozenset(
     (
-        "motore settore trattore reattore vettore processore calcolatore quartiere cantiere bicchiere lista rivista pista "
+        "motore settore catalogo dialogo prologo epilogo analogo torre trattore reattore vettore processore calcolatore quartiere cantiere bicchiere lista rivista pista "
         "vista malattia fattore computatore satellite"
     ).split()
 )
