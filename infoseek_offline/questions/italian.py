@@ -43,8 +43,8 @@ _BOTH = re.compile(r"(?:ista|ante|ente|iatra|cida|nauta|atleta|pilota|militare|i
 _PARTICIPLE = re.compile(r"\b(?:nat|mort|not|stat|figli|sposat|sepolt|attiv)([ao])\b")
 _OPENING = 1500  # characters
 _ALIKE = re.compile(
-    r"(è (?:legat|associat|not|dedicat|gemellat|stat[oa] assegnat)[oa]|confina|fa parte|ha tra i suoi affluenti|attraversa|possiede|"
-    r"ha (?:giocato|ricevuto|studiato|insegnato|lavorato|collaborato|combattuto|vinto|scritto|diretto|composto|progettato|"
+    r"(è (?:legat|associat|not|dedicat|gemellat|stat[oa] assegnat)[oa]|confina|fa parte|ha tra i suoi affluenti|attraversa|"
+    r"possiede|ha (?:giocato|ricevuto|studiato|insegnato|lavorato|collaborato|combattuto|vinto|scritto|diretto|composto|progettato|"
     r"costruito|fondato|creato|scoperto|voluto|fatto parte|avuto tra gli allievi)) "
 )
 _INSIDE = re.compile(r"\b(?:che|cui)\b")
