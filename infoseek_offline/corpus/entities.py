@@ -144,8 +144,8 @@ _ITALIAN_PEOPLE = re.compile(
 )
 _ITALIAN_NO_PERSON = frozenset(
     (
-        "motore settore catalogo dialogo prologo epilogo analogo trattore reattore vettore processore calcolatore quartiere cantiere "
-        "bicchiere lista rivista pista vista malattia fattore computatore satellite"
+        "motore settore catalogo dialogo prologo epilogo analogo trattore reattore vettore processore calcolatore quartiere "
+        "cantiere bicchiere lista rivista pista vista malattia fattore computatore satellite"
     ).split()
 )
 
