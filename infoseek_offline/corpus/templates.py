@@ -286,6 +286,11 @@ def _in_brackets(a: Arguments, _: str) -> str | None:
     return f"{a.get('1')}（{a.get('2')}）" if a.get("1") and a.get("2") else a.get("1")
 
 
+def _height(a: Arguments, _: str) -> str | None:
+    parts = ((a.get("ft"), "ft"), (a.get("in"), "in"), (a.get("m"), "m"), (a.get("cm"), "cm"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or None
+
+
 def _marriage(a: Arguments, language: str) -> str | None:
     return f"{a.get('1')} ({_span('…')(Arguments(a.positional[1:], {}), language)})" if a.get("2") else a.get("1")
 
@@ -326,7 +331,7 @@ _READINGS: dict[str, Renderer] = {
     "first": _argument("1", "text"), "second": _argument("2", "text"), "second or first": _argument("2", "1"), "core": _argument("1", "3", "2"),
     "last": _last, "in brackets": _in_brackets, "convert": _convert, "measure": _measure, "number and unit": _number_and_unit, "value": _value, "fraction": _fraction,
     "date": _date, "day first": _day_first, "old date": _old_date, "two dates": lambda a, _: f"{a.get('1')}, {a.get('2')}".strip(", "),
-    "as of": _as_of, "century": _century, "marriage": _marriage, "link": _link, "link shown second": _link_shown_second,
+    "as of": _as_of, "century": _century, "marriage": _marriage, "height": _height, "link": _link, "link shown second": _link_shown_second,
     "link shown third": _link_shown_third, "ship": _ship, "sort name": _sort_name, "flag": _flag, "nihongo": _nihongo, "langx": _langx,
     "items": _items, "plain list": _plain_list, "quote": _quote, "joined": lambda a, _: "".join(a.positional),
     "spaced": lambda a, _: " ".join(a.positional), "formula": lambda a, _: a.get("1").replace("_", "").replace("^", ""), "nothing": _fixed(""),

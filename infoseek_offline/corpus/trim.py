@@ -29,7 +29,7 @@ MARKS = ("[[", "{{", "<", "\n", "。", ". ")
 
 _EXTENSION = re.compile(
     r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
-    r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|youtube|embedvideo|evt?|html|dpl|dynamicpagelist|"
+    r"imagemap|hiero|includeonly|inputbox|categorytree|indicator|charinsert|abc|youtube|embedvideo|evt?|html|infobox|dpl|dynamicpagelist|"
     r"rss|poll|quiz|plantuml|uml|graphviz|mermaid|drawio|bpmn|googlemap|display_map|iframe|widget|csv|choose|slideshow|seo|forum|comments|vote|lilypond|phonos|ask|smw|pdf|rt|"
     r"rp)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
@@ -142,7 +142,8 @@ def rules_of(site: SiteInfo) -> Rules:
 @lru_cache(maxsize=4096)
 def _as_box(name: str, language: str) -> tuple[bool, bool]:
     """(is an infobox by its name, is never one)"""
-    return is_infobox_name(name), is_no_box(name) or templates.hatnote_targets(name, [], language) is not None
+    no_box = is_no_box(name) or templates.stands_for_text(name) or templates.hatnote_targets(name, [], language) is not None
+    return is_infobox_name(name), no_box
 
 
 @lru_cache(maxsize=64)
@@ -170,6 +171,7 @@ class Cutter:
         self.seen_pieces = 0
         self.counts = {"templates rendered": 0, "templates dropped": 0, "links": 0}
         self.names: dict[str, None] = {}
+        self.embedded: list[tuple[str, list[str]]] = []  # infoboxes within templates: name, arguments
         self.said: dict[str, dict[str, None]] = {}  # values of Semantic MediaWiki's properties, as wikitext, by name
         self.dropped: dict[str, int] = {}  # names of templates whose reading is not known, and how often
 
@@ -310,6 +312,9 @@ class Cutter:
             self.names[name] = None
             if self._take_box(name, pieces, stack[0].pieces):
                 return ""
+        elif _as_box(name, self.site.language)[0]:  # within another, as a module of it
+            self.embedded.append((name, pieces))
+            return ""
         targets = templates.hatnote_targets(name, pieces, self.site.language)
         if targets is not None:
             for target in targets:

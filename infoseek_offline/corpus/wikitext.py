@@ -363,12 +363,20 @@ class _Page(Cutter):
             self.placeless.append(_new(ParsedLink, (found[0], found[1], -1, -1, unguard(anchor or found[0]), kind)))
 
     def write_infobox(self) -> None:
+        if self.box is None and self.embedded:
+            self.box = (*self.embedded.pop(0), True)
         if self.box is None and not self.said:
             return
         fields: dict[str, str] = {}
         if self.box is not None:
             self.page.infobox = self.box[0]
-            fields = templates.read_arguments(self.box[1]).named
+            fields = self._labelled(templates.read_arguments(self.box[1]).named)
+            for _, pieces in self.embedded:
+                more = templates.read_arguments(pieces).named
+                if any(more.get(word, "").lower() in ("yes", "y", "1", "true") for word in ("embed", "child", "subbox")):
+                    fields |= {name: value for name, value in more.items() if not fields.get(name)}
+                else:
+                    self.hide("template", "\n".join(pieces))
         for name, values in self.said.items():
             fields[name] = ITEM.join(filter(None, (fields.get(name, ""), *values)))
         start = self.place + 2
@@ -391,6 +399,17 @@ class _Page(Cutter):
             self.page.fields.append(ParsedField(key, first, self.place))
         if self.page.fields:
             self.page.sections.append(ParsedSection("Infobox", 0, start, self.place, True))
+
+    def _labelled(self, fields: dict[str, str]) -> dict[str, str]:
+        """With "label3 = Crew | data3 = 40" as "crew = 40"."""
+        if not any(name.startswith("data") and name[4:].strip().isdigit() for name in fields):
+            return fields
+        found: dict[str, str] = {}
+        for name, value in fields.items():
+            label = fields.get(f"label{name[4:]}", "") if name.startswith("data") else ""
+            shown = self._heading(clean(label, " ")).lower().rstrip(": ") if label else ""
+            found[shown if shown and shown not in found else name] = value
+        return found
 
     def _value(self, value: str) -> str:
         if _PLAIN_VALUE.fullmatch(value) and "//" not in value:
