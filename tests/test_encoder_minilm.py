@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from test_index_build import invented
 
+from infoseek_offline.cli import main
 from infoseek_offline.errors import IndexError_
 from infoseek_offline.records import Passage
 from infoseek_offline.retrieval.encoder import load_encoder, make_encoder
@@ -93,3 +99,26 @@ def test_an_index_made_with_it_finds_a_paraphrase(tmp_path: Path) -> None:
     searcher = Searcher.open(tmp_path / "i", Texts(), encoder="minilm")
     assert searcher.ranks("ingredients of a dish", 1, "dense") == [("2-0", 2)]
     assert searcher.ranks(" ", 3, "dense") == []
+
+
+@pytest.mark.parametrize(("backend", "module"), [("onnx", "optimum.onnxruntime"), ("openvino", "optimum.intel")])
+def test_a_backend_finds_what_torch_finds(
+    minilm: SentenceTransformersEncoder, make_home: Callable[..., Path], backend: Any, module: str
+) -> None:
+    """`make test-backends` runs it: the packages do not go with those of `make test`."""
+    pytest.importorskip(module, reason=f"the extra {backend} is not installed")
+    home = make_home({f"Page {number}": text for number, text in enumerate(TEXTS)})
+    made = CliRunner().invoke(main, ["index", "--home", str(home), "--encoder", "minilm", "--backend", backend, "--workers", "2"])
+    assert made.exit_code == 0 and json.loads(made.stdout)["encoder"]["settings"] == {"backend": backend}
+    found = CliRunner().invoke(main, ["search", "ingredients of a dish", "--home", str(home), "--mode", "dense", "--json"])
+    assert json.loads(found.stdout.splitlines()[0])["title"] == "Page 2"
+
+    other = load_encoder(home / "search" / "encoder")
+    texts = [passage.text for passage in invented(300)]
+    vectors, theirs = minilm.encode_documents(texts), other.encode_documents(texts)
+    queries = [passage.text[:40] for passage in invented(50)]
+    asked, askeds = minilm.encode_queries(queries), other.encode_queries(queries)
+    assert np.abs(vectors - theirs).max() < 1e-5 and np.abs(asked - askeds).max() < 1e-5
+    tenth = np.sort(asked @ vectors.T, axis=1)[:, -10]
+    chosen = np.argsort(-(askeds @ theirs.T), axis=1, kind="stable")[:, :10]
+    assert (np.take_along_axis(asked @ vectors.T, chosen, 1) > tenth[:, None] - 1e-5).all()  # recall@10 is 1, but for ties
