@@ -347,11 +347,12 @@ def test_eval_is_by_the_book(searcher: Searcher, tmp_path: Path) -> None:
         ('{"id": 1, "text": "x"}\n{"id": 1, "text": "y"}\n', "1\tb\t1\n", "line 2: the query '1' is there twice"),
         ('{"id": 1, "text": "x"}\n', "a b\n", "q.tsv, line 1: not a judgement"),
         ('{"id": 1, "text": "x"}\n', "2\tb\t1\n", "no query of the queries file has a judgement"),
+        ('{"id": 1, "text": "x"}\n', "1\tQ42\t1\n1\t9999999999-0\t1\n", "no judged document is in this corpus, 'Q42' for one"),
     ],
 )
 def test_eval_says_what_is_wrong(searcher: Searcher, tmp_path: Path, queries: str, qrels: str, line: str) -> None:
-    (tmp_path / "q.jsonl").write_text(queries)
-    (tmp_path / "q.tsv").write_text(qrels)
+    (tmp_path / "q.jsonl").write_text(queries, encoding="utf-8-sig")  # with the mark that Windows puts there
+    (tmp_path / "q.tsv").write_text(qrels, encoding="utf-8-sig")
     with pytest.raises(UsageError, match=line):
         evaluate(searcher, read_queries(tmp_path / "q.jsonl"), read_qrels(tmp_path / "q.tsv"), ("sparse",))
 

@@ -126,7 +126,7 @@ def test_mode_and_excluded_pages(client: TestClient, searcher: Searcher) -> None
 def test_documents_and_health(client: TestClient, searcher: Searcher) -> None:
     hit = searcher.search("a moon of Uranus", 1)[0]
     assert client.get(f"/document/{hit.document}").json()["text"] == hit.text
-    for unknown in ("999999-0", "x", "0-99", "1-1-1"):
+    for unknown in ("999999-0", "x", "0-99", "1-1-1", f"{2**64}-0", f"0-{2**64}", "9" * 5_000 + "-0"):
         answer = client.get(f"/document/{unknown}")
         assert answer.status_code == 404 and "document" in answer.json()["error"]
     health = client.get("/health").json()

@@ -217,7 +217,8 @@ class Corpus:
     def passage(self, document_id: str) -> Passage:
         """Raises CorpusError for an id that does not exist."""
         page, _, ordinal = document_id.partition("-")
-        if not (document_id.isascii() and page.isdigit() and ordinal.isdigit()):
+        fits = max(len(page), len(ordinal)) <= 18  # digits: a whole number of SQLite's
+        if not (document_id.isascii() and page.isdigit() and ordinal.isdigit() and fits):
             raise CorpusError(f"{document_id!r} is no document id: they look like 12-3 (page, passage)")
         rows = self.rows(
             'SELECT p.title, p.sections, p.text, a.section, a.start, a."end" FROM passage a JOIN page p ON p.id = a.page '

@@ -54,7 +54,7 @@ def evaluate(
 ) -> dict[str, dict[str, float]]:
     """Measures by mode, over the queries that have judgements. A page that is judged counts once, at its best passage.
 
-    Raises MissingExtra without ir-measures, UsageError where no query has a judgement.
+    Raises MissingExtra without ir-measures, UsageError where no query has a judgement, or all that is judged is not in the corpus.
     """
     try:
         import ir_measures
@@ -63,6 +63,9 @@ def evaluate(
     asked = [name for name in queries if name in qrels]
     if not asked:
         raise UsageError("no query of the queries file has a judgement in the qrels file: are their ids the same?")
+    if not any(searcher.has(document) for name in asked for document in qrels[name]):
+        document = next(iter(qrels[asked[0]]))
+        raise UsageError(f"no judged document is in this corpus, {document!r} for one: judge passages (12-3) or pages (12) of it")
     judged = [ir_measures.Qrel(name, document, grade) for name in asked for document, grade in qrels[name].items()]
     wanted = [ir_measures.parse_measure(measure) for measure in measures]
     ranked = searcher.rank_all_many([queries[name] for name in asked], DEPTH)
@@ -86,7 +89,7 @@ def _judged_units(documents: list[str], judged: dict[str, int]) -> list[str]:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} can't be read ({getattr(error, 'strerror', None) or 'not UTF-8'}): give another file") from error
     return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())

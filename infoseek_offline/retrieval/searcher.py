@@ -145,6 +145,14 @@ class Searcher:
         """The passage of an id. Raises CorpusError where there is none."""
         return self._source.passage(document_id)
 
+    def has(self, name: str) -> bool:
+        """Whether a document id, or a page as ids begin ("12"), is in the index."""
+        page, dash, _ = name.partition("-")
+        if not (page.isascii() and page.isdigit()):
+            return False
+        there = self._positions([int(page)])
+        return name.encode() in self._documents[there].tolist() if dash else bool(len(there))
+
     def ranks(self, query: str, k: int = 10, mode: Mode = "hybrid", exclude_pages: Collection[int] = ()) -> list[Place]:
         """(document id, page) of what `search` finds, without reading any text."""
         return self._places(self._rank([query], k, (mode,), self.filter(exclude_pages))[0][mode])
