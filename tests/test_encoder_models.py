@@ -20,7 +20,7 @@ from infoseek_offline.retrieval import shards
 from infoseek_offline.retrieval.encoder import Settings, load_encoder, make_encoder
 from infoseek_offline.retrieval.index import build_index
 from infoseek_offline.retrieval.searcher import Searcher
-from infoseek_offline.retrieval.transformer import SentenceTransformersEncoder, go_offline
+from infoseek_offline.retrieval.transformer import SentenceTransformersEncoder, _number_afresh, go_offline
 
 pytestmark = pytest.mark.transformers
 ROOT = Path(__file__).parent.parent
@@ -115,6 +115,21 @@ def test_a_backend_gives_the_models_vectors_and_its_conversion_is_kept(
     converted.write_bytes(b"no model")
     with pytest.raises(IndexError_, match="can't be loaded"):
         load_encoder(tmp_path / "1" / "encoder")
+
+
+def test_the_layers_of_an_openvino_model_are_numbered_by_their_place(tmp_path: Path) -> None:
+    def numbered(net: int, constant: int, result: int) -> str:
+        path = tmp_path / "openvino_model.xml"
+        path.write_text(
+            f'<net name="Model{net}" version="11">\n<layer id="0" name="input_7" type="Parameter" />\n'
+            f'<layer id="1" name="Constant_{constant}" type="Const" />\n<layer id="2" name="aten::add_4/Add" type="Add" />\n'
+            f'<layer id="3" name="Result_{result}" type="Result" output_names="last_hidden_state" />'
+        )
+        _number_afresh(path)
+        return path.read_text()
+
+    assert numbered(0, 49, 812) == numbered(21, 27294, 30001)
+    assert all(name in numbered(0, 1, 2) for name in ('"input_7"', '"Constant_1"', '"aten::add_4/Add"', '"Result_3"', '"Model"'))
 
 
 def test_a_static_distillation_is_small_and_needs_no_torch_to_search(tiny: Path, tmp_path: Path) -> None:

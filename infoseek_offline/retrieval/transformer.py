@@ -196,7 +196,7 @@ def _one_thread(settings: Settings) -> dict[str, Any]:
 def _number_afresh(path: Path) -> None:
     """The layers' names in an OpenVINO model have numbers of a counter of the process: those of a second conversion are others."""
     text = path.read_text(encoding="utf-8")
-    text = re.sub(r'(<layer id="(\d+)" name="(\w+)_)\d+(" type="\3")', r"\1\2\4", text)
+    text = re.sub(r'(<layer id="(\d+)" name="[A-Za-z]+_)\d+(" type="(?!Parameter))', r"\1\2\3", text)
     path.write_text(re.sub(r'<net name="Model\d+"', '<net name="Model"', text), encoding="utf-8")
 
 
