@@ -206,8 +206,13 @@ def _with_self(tokens: list[Token], names: Sequence[tuple[str, ...]], nouns: Seq
     kept: list[Token] = []
     by_length = sorted(names, key=len, reverse=True)
     kinds = sorted((tuple(noun.split()) for noun in nouns), key=len, reverse=True)
+    firsts = {"The", "the", "This", "this", *(name[0] for name in by_length)}
     i = 0
     while i < len(tokens):
+        if tokens[i].text not in firsts:  # nearly all; the rest is looked at more closely
+            kept.append(tokens[i])
+            i += 1
+            continue
         texts = tuple(t.text if t.kind != "link" else "\0" for t in tokens[i : i + 8])
         skip = 1 if texts[:1] in (("The",), ("the",)) else 0
         name = next((n for n in by_length if texts[: len(n)] == n or texts[skip : skip + len(n)] == n), None)

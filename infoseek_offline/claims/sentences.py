@@ -9,14 +9,15 @@ precision goes before recall. All words are in verbs.toml.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from infoseek_offline.claims.italian import italian_claims
 from infoseek_offline.claims.reader import Sentence
 from infoseek_offline.claims.subject import Basis, Extraction, Subject, make_subject, page_subject
+from infoseek_offline.corpus.passages import Span
 from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
-from infoseek_offline.records import Claim, Link, LinkKind, PageKind
+from infoseek_offline.records import Claim, Link, LinkKind, PageKind, Section
 
 __all__ = ["Extraction", "Subject", "extract", "make_subject", "sentence_claims"]
 
@@ -46,14 +47,10 @@ def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     silent = replace(subject, pronouns=frozenset())
     links = corpus.links(page, LinkKind.PROSE)
     sections = [section for section in corpus.sections(page) if section.evidence]
-    anchored, last = False, -1
-    for low_, high in corpus.sentence_spans(page):
-        if high > record.prose_end or not any(section.start <= low_ and high <= section.end for section in sections):
-            continue
-        if last < 0 or "\n" in text[last:low_]:
+    anchored = False
+    for low_, high, begins, inside in _to_read(corpus.sentence_spans(page), text, links, sections):
+        if begins:
             anchored = subject.is_person
-        last = high
-        inside = [link for link in links if low_ <= link.start and link.end <= high]
         sentence = Sentence.of(text[low_:high], [(k.start - low_, k.end - low_) for k in inside], subject if anchored else silent)
         anchored = sentence is not None and sentence.about
         for found in sentence.extractions() if sentence is not None else ():
@@ -69,6 +66,26 @@ def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
                 key=" ".join(found.wording.replace("{s}", " ").replace("{o}", " ").split()),
                 confidence=CONFIDENCE[found.basis], evidence=corpus.evidence(page, link.start, link.end),
             )  # fmt: skip
+
+
+def _to_read(
+    spans: Iterable[Span], text: str, links: Sequence[Link], sections: Sequence[Section]
+) -> Iterator[tuple[int, int, bool, list[Link]]]:
+    """Start and end of each sentence that is to be read, whether a paragraph begins with it, and its links: those before the last
+    link of their paragraph. The rest hold no claim, and no later sentence hangs on them."""
+    paragraph: list[tuple[int, int, bool, list[Link]]] = []
+    last = -1
+    for low_, high in spans:
+        if high > len(text) or not any(section.start <= low_ and high <= section.end for section in sections):
+            continue
+        begins = last < 0 or "\n" in text[last:low_]
+        if begins:
+            paragraph.clear()
+        last = high
+        paragraph.append((low_, high, begins, [link for link in links if low_ <= link.start and link.end <= high]))
+        if paragraph[-1][-1]:
+            yield from paragraph
+            paragraph.clear()
 
 
 def _stands_for(corpus: Corpus, link: Link, text: str) -> bool:
