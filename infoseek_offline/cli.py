@@ -13,7 +13,7 @@ from infoseek_offline import __version__
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import UsageError
 from infoseek_offline.parameters import Gates, Level, Shares, Span
-from infoseek_offline.talk import Ordered, progress, say, say_faults
+from infoseek_offline.talk import Ordered, progress, say, say_faults, say_left_out
 
 HOME = Path("index") / "samplewiki"
 
@@ -106,10 +106,7 @@ def corpus_build(
     pages = manifest["pages"]
     say_faults(manifest["faults"])
     say(f"corpus of {pages['total']:,} pages ({pages['article']:,} articles) in {home / 'corpus'}")
-    others = manifest["other namespaces"]
-    if sum(others.values()) > pages["total"]:
-        most = ", ".join(f"{name} {count:,}" for name, count in sorted(others.items(), key=lambda one: -one[1])[:6])
-        say(f"left out: pages of other namespaces ({most}); --namespace NAME reads one, --namespace main the articles besides")
+    say_left_out(manifest)
     say(f"next: infoseek index --home {home}")
 
 

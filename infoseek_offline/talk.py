@@ -75,6 +75,22 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+# Namespaces in which extensions keep their own: properties, concepts, widgets, modules, translations, gadgets, threads.
+_OWNED = (102, 108, 274, 710, 828, 1198, 2300, 2302, 2600)
+
+
+def say_left_out(manifest: dict[str, Any]) -> None:
+    """That more pages than were read stand in other namespaces, where these may hold a wiki's content."""
+    others = [
+        (count, name)
+        for number, name, count in manifest["other namespaces"]
+        if number % 2 == 0 and (number in (0, 4) or (number >= 100 and number not in _OWNED))
+    ]
+    if sum(count for count, _ in others) > manifest["pages"]["total"]:
+        most = ", ".join(f"{name} {count:,}" for count, name in sorted(others, reverse=True)[:6])
+        say(f"left out: pages of other namespaces ({most}); --namespace NAME reads one, --namespace main the articles besides")
+
+
 def say_faults(faults: dict[str, Any]) -> None:
     """What could not be read of a dump: the first few, and where all are named."""
     for page, offset, reason in faults["named"][:3]:

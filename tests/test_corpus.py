@@ -386,7 +386,7 @@ def firm(path: Path) -> Path:
 def test_other_namespaces_are_counted_and_read_where_asked_for(tmp_path: Path) -> None:
     dump = firm(tmp_path / "firm.xml")
     alone = build_corpus(dump, tmp_path / "alone")
-    assert alone["pages"]["total"] == 1 and alone["other namespaces"] == {"Projekt": 1}
+    assert alone["pages"]["total"] == 1 and alone["other namespaces"] == [[3000, "Projekt", 1]]
     assert alone["counts"]["pages that are no wikitext"] == alone["counts"]["pages whose text was taken out"] == 1
     both = build_corpus(dump, tmp_path / "both", namespaces=["main", "projekt"])
     corpus = Corpus.open(tmp_path / "both")

@@ -157,6 +157,18 @@ def test_strict_makes_any_damage_an_error_and_keeps_the_older_corpus(home: Path,
     assert {p.name for p in home.iterdir()} <= {"corpus", "search", "claims"}
 
 
+def test_content_that_stands_in_other_namespaces_is_told(tmp_path: Path) -> None:
+    dump = tmp_path / "firm.xml"
+    pages = dump_xml({"Anvil": "x", **{f"Plan {n}": "x" for n in range(4)}})
+    named = '<namespace key="3000">Plan</namespace><namespace key="10"'
+    pages = re.sub(r"<title>Plan (\d)</title><ns>0", r"<title>Plan:\1</title><ns>3000", pages)
+    dump.write_text(pages.replace('<namespace key="10"', named))
+    code, _, said = infoseek("corpus", "build", dump, "--home", tmp_path / "home")
+    assert code == 0 and "left out: pages of other namespaces (Plan 4); --namespace NAME reads one" in said
+    code, _, said = infoseek("corpus", "build", dump, "--home", tmp_path / "home", "--namespace", "plan", "--namespace", "main")
+    assert code == 0 and "left out" not in said and "corpus of 5 pages" in said
+
+
 def test_second_pages_of_a_title_or_an_id_are_named(tmp_path: Path) -> None:
     pages = {"Anvil": "A tool by the [[Bench]].", "Bench": "Of wood.", "Cairn": "Of stone."}
     second = dump_xml({"Anvil": "Another text."}).replace("<id>1</id>", "<id>9</id>", 1)

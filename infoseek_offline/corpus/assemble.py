@@ -62,7 +62,7 @@ def assemble(work: Path, parts: int, source: Source, site: SiteInfo, passage_wor
         "digest": digest.hexdigest()[:32],
         "dump": {"name": source.path.name, "sha256": file_sha256(source.path)},
         "site": {"name": site.sitename, "dbname": site.dbname, "language": site.language, "namespaces": sorted(site.content)},
-        "other namespaces": {site.names.get(number, str(number)): elsewhere[number] for number in sorted(elsewhere)},
+        "other namespaces": [[n, site.names.get(n, str(n)), elsewhere[n]] for n in sorted(elsewhere)],
         "passage words": passage_words,
         "faults": {"count": len(faults), "named": faults[:MAX_NAMED]},
         "pages": {"total": pages, **{k.value: kind_counts[PAGE_KINDS.index(k)] for k in PageKind}},
