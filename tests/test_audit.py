@@ -44,11 +44,17 @@ def audited(items: list[JSON], home: Path, folder: Path) -> list[Audited]:
 
 def leaf_of(item: JSON) -> JSON:
     """A named child of the root."""
-    return next(child for child in item["root"]["children"] if not child["children"])
+    return next(child for child in item["root"]["children"] if not child["children"] and not child["claims"])
 
 
 def with_leaf(items: list[JSON]) -> JSON:
-    return copy.deepcopy(next(i for i in items if any(not c["children"] and not c["claims"] for c in i["root"]["children"])))
+    """An item with a named child of the root, and with links alone, of which nothing is lost in the form."""
+
+    def linked(node: JSON) -> bool:
+        return all(c["target_id"] != node["id"] for c in node["claims"]) and all(map(linked, node["children"]))
+
+    found = (i for i in items if linked(i["root"]) and any(not c["children"] and not c["claims"] for c in i["root"]["children"]))
+    return copy.deepcopy(next(found))
 
 
 # Export

@@ -43,7 +43,7 @@ class Raw:
 
     def __init__(self, dump: Path, kinds: dict[str, set[str]]) -> None:
         self.kinds = kinds
-        redirects: dict[str, str] = {}
+        self.redirects = redirects = dict[str, str]()
         self.text: dict[str, str] = {}
         with bz2.open(dump) as file:
             for _, page in ET.iterparse(file):
@@ -68,6 +68,16 @@ class Raw:
                     self.near[title].add(target)
                     self.near[target].add(title)
         self.universe = {t for t, text in self.text.items() if not t.startswith("List of ") and not self._ambiguous(t, text)}
+
+    def in_words(self, clue: dict[str, JSON]) -> Iterator[str]:
+        """Pages whose title or redirect stands in the category or value of a clue ("Islands of France")."""
+        words = clue["value"].split() if clue["kind"] in ("category", "fact") else []
+        for start in range(len(words)):
+            for end in range(start + 1, len(words) + 1):
+                title = normal(" ".join(words[start:end]).strip(".,;:()'\""))
+                title = self.redirects.get(title, title)
+                if title in self.text:
+                    yield title
 
     @staticmethod
     def _ambiguous(title: str, text: str) -> bool:
@@ -197,7 +207,8 @@ def test_no_far_leaf_is_linked_with_the_answer(raw: Raw, trees: list[dict[str, J
 
 def test_no_page_is_linked_with_the_answer_and_all_named_pages(raw: Raw, trees: list[dict[str, JSON]]) -> None:
     for tree, root in roots(trees):
-        named = [v["title"] for v in tree.values() if v["role"] == "leaf"]
+        named = {v["title"] for v in tree.values() if v["role"] == "leaf"}
+        named |= {name for v in tree.values() for c in v["constraints"] for name in raw.in_words(c)}
         for page in raw.near[root["title"]]:
             assert not all(page == name or page in raw.near[name] for name in named), page
 
