@@ -34,9 +34,13 @@ def dull_cover(prompt: str) -> dict[str, Any]:
     for (number, clue), words in zip(listed(prompt, "Clues").items(), said, strict=True):
         answer[number] = {"words": words}
         if "?" in clue:
-            kind = re.fullmatch(re.escape(clue).replace(r"\?", r"(?:the|an?) (.+)"), words)
+            kind = re.match(re.escape(clue).replace(r"\?", r"(?:the|an?) (.+)"), words)
             assert kind, (clue, words)
-            answer[number]["of"] = next(label for label, thing in things.items() if thing.split(";")[0] == kind[1])
+            kinds = [(thing.split(";")[0], label) for label, thing in things.items()]
+            # What a test adds to a question stands behind its last words, which may be the kind.
+            answer[number]["of"] = next(
+                label for same in (str.__eq__, str.startswith) for known, label in kinds if same(kind[1] + " ", known + " ")
+            )
     return answer
 
 

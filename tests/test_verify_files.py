@@ -94,7 +94,7 @@ def test_every_change_of_the_configuration_is_noticed(manifest: JSON, counted: C
 def test_every_change_of_a_rejected_tree_is_noticed(sample_run: Path, verifier: Verifier) -> None:
     lines = (sample_run / "rejected.jsonl").read_bytes().split(b"\n")[:-1]
     by_reason = {json.loads(line)["failed"][0]: line for line in lines}
-    assert len(by_reason) > 3
+    assert len(by_reason) >= 3
     for line in by_reason.values():
         record = json.loads(line)
         assert verifier.verify_rejected(1, line).failures == []

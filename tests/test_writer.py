@@ -119,14 +119,14 @@ def test_a_second_try_is_told_what_was_wrong_with_the_first(corpus: Corpus, item
         given = able(request)
         if request.stage == "writer":
             tries.append(request)
-            return {"question": given["question"].replace("?", " in 1999?")} if len(tries) == 1 else given
+            return {"question": given["question"].replace("?", " in 1403?")} if len(tries) == 1 else given
         return given
 
     written = write(corpus, item.tree, ScriptedModel(answer))
-    assert written.wording is not None and written.refused == ("it adds 1999",)
+    assert written.wording is not None and written.refused == ("it adds 1403",)
     first, second = tries
     assert second.messages[:2] == first.messages  # the same beginning, for a server's prefix cache
-    assert "it adds 1999" in second.messages[-1].content and second.messages[-2].role == "assistant"
+    assert "it adds 1403" in second.messages[-1].content and second.messages[-2].role == "assistant"
     assert second.seed != first.seed
 
 
@@ -253,7 +253,9 @@ def test_a_span_of_another_clue(corpus: Corpus, item: Question) -> None:
     assert re.match(r"fact 1: '.*' lacks '", only_refusal(corpus, item.tree, answer))
 
 
-def test_the_whole_question_is_no_span(corpus: Corpus, item: Question) -> None:
+def test_the_whole_question_is_no_span(corpus: Corpus, items: list[Question]) -> None:
+    item = min(items, key=lambda q: len(q.question))  # short enough to be given
+
     def answer(request: Request) -> Any:
         given = able(request)
         if request.stage == "cover":
