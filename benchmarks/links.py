@@ -113,6 +113,7 @@ REF = re.compile(r"<ref(?=[\s>])[^<>]*(?<!/)>|</ref\s*>", re.IGNORECASE)
 BRACES = re.compile(r"\{\{|\}\}")
 BRACKETS = re.compile(r"\[\[|\]\]")
 HATNOTE = re.compile(r":+\s*\'\'.*\'\'[ .]*$")
+BLANK = re.compile(r"\[\[[^\[\]|\n]*\|\s+\]\]")
 BAD = re.compile(r"[<>\[\]{}|\ufffd\x00-\x1f]")
 
 
@@ -149,6 +150,8 @@ def tree_alone(source: Source, number: int, place: Place | None, kind: str, titl
         site.normalise_title(raw[2:].partition("|")[0])[0] == 6 for raw in source.opened(number, BRACKETS, "[[")
     ):
         return "tree alone: in a file's caption, where the tree has lost the file"
+    if kind == "hatnote" and BLANK.match(source.text, source.text.rfind("[[", 0, source.at[number])):
+        return "tree alone: its anchor is blank, so it has no place in the text"
     if not kind and not source.whole(number):
         return "tree alone: it holds another link, which is the link"
     return f"? tree alone: {kind or 'nothing'} with us"

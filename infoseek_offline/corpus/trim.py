@@ -410,7 +410,7 @@ class Cutter:
 def _parting(text: str, start: int, end: int) -> str:
     """What an empty nowiki leaves: nothing, or the mark of it where it parts what would be read together."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before == "]]" or before[-1:] == "'" == after[:1] or before[-1:] in ("", "\n"):
+    if before == "]]" or before[-1:] in ("", "\n") or (before[-1:] in "'[" and before[-1:] == after[:1]):
         return NO_TRAIL
     return " " if before[-1:] == "|" and after == "]]" else ""  # a link that shows nothing
 
