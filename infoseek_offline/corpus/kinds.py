@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from infoseek_offline.corpus.language import words
 
 # Endings of adjectives, and the nouns that have them all the same.
 _ADJECTIVE = re.compile(r"(?:ical|ional|orical|ous|ful|less|able|ible|sticky|important|notable|native|various|former)$")
@@ -44,12 +47,18 @@ def sayable(head: str, language: str) -> bool:
     if head in _NO_KIND or len(head) < 2:
         return False
     if not language.startswith(("en", "simple")):
-        return True
+        return head not in _box_words()
     if not head.isascii():
         return False
     if _GERUND.fullmatch(head) and head not in _THINGS_IN_ING:
         return False
     return not (_ADJECTIVE.search(head) and head not in _NOUNS)
+
+
+@lru_cache(maxsize=1)
+def _box_words() -> frozenset[str]:
+    """Words for an infobox that are no ASCII: "ինֆո" is no kind of thing."""
+    return frozenset(part for word in words("infobox") for part in re.split(r"[\s/_-]+", word) if not part.isascii())
 
 
 def many(head: str, language: str) -> bool:
