@@ -279,7 +279,7 @@ def serve(home: Path, host: str, port: int, stdio: bool, fusion: Any, encoder: s
 )
 @click.option(
     "--joins", type=click.FloatRange(0, 1), is_flag=False, flag_value=1.0, default=None, metavar="[SHARE]",
-    help="The share of trees tried for of which two branches are to meet in one page; 1 without a SHARE.  [default: 0]",
+    help="The share of items of which two branches are to meet in one page; 1 without a SHARE.  [default: 0]",
 )  # fmt: skip
 @click.option(
     "--model", "spec", default=None, metavar="SPEC",

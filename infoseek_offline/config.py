@@ -53,7 +53,7 @@ class Shape(Model):
     max_vertices: int = Field(default=10, ge=3, le=30)
     branching: Branching = Branching()
     max_constraints: int = Field(default=4, ge=2, le=6)  # per vertex
-    joins: float = Field(default=0, ge=0, le=1)  # of the trees tried for, so many are to have two branches that meet
+    joins: float = Field(default=0, ge=0, le=1)  # of the items, so many are to have two branches that meet
 
     @model_serializer(mode="wrap")
     def _without_joins(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -60,6 +60,12 @@ class Made:
     asked: tuple[str, ...] = ()
 
 
+def _with_joins(shapes: dict[str, float], joins: float) -> dict[str, float]:
+    """Shapes to try for and, for that share of tries, joins."""
+    total = sum(shapes.values())
+    return {**{shape: (1 - joins) * weight / total for shape, weight in shapes.items()}, JOINS: joins} if joins else shapes
+
+
 class Maker:
     """The open corpus, index and agents of one process, or of one thread: those share `extents` and `shelf`."""
 
@@ -109,7 +115,6 @@ class Maker:
         gave_up: Counter[str] = Counter()
         tried: Counter[str] = Counter()
         left = {shape: weight for shape, weight in (shapes or self.config.shape.shares).items() if weight}
-        drawn = shapes or left
         seen: set[str] = set()
         refused: set[tuple[object, ...]] = set()
         joins = self.config.shape.joins
@@ -117,11 +122,12 @@ class Maker:
         for attempt in range(first, first + self.config.attempts):
             key = digest_of("tree", STAGE_VERSION, self.config.seed, title, attempt)
             rng = random.Random(key)
+            drawn = shapes or _with_joins(left, joins)
             asked = rng.choices([*drawn], [*drawn.values()])[0]
-            join = joins > 0 and rng.random() < joins
+            join = asked == JOINS
             if join:
                 asked = "balanced"  # the shape that two branches make that meet
-            elif asked not in left:
+            if asked not in left if not join else not joins:
                 continue  # and no other shape for it, or the easiest would come too often
             tried[JOINS if join else asked] += 1
             grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused, join)

@@ -17,6 +17,7 @@ LEAST = 5  # but so many always
 MAX_TOLD, LEAST_TOLD = 0.3, 20  # the same for one relation
 SHOWN = 10
 DEAREST = 6
+DEAREST_JOIN, MOST_JOINS = 60, 0.95  # the same of joins; and never all tries, where not all items are to have one
 SOON = 40  # items
 JOINS = "joins"
 PRIOR = {"chain": 6, "bush": 2, "balanced": 1}  # of 20 tries, before anything is known
@@ -31,7 +32,7 @@ class Mix:
     """
 
     def __init__(self, shares: dict[str, float], joins: float = 0.0) -> None:
-        """`joins` is the share of tries for two branches that meet; they are counted apart, whatever shape comes of them."""
+        """`joins` is the share of items in which two branches are to meet; they are counted apart, whatever shape comes of them."""
         self.shares, self.joins, self.joined = shares, joins, 0
         self.tried: Counter[str] = Counter()
         self.apart: Counter[str] = Counter()
@@ -57,7 +58,26 @@ class Mix:
         return found | ({JOINS: joins} if self.joins else {})
 
     def weights(self) -> dict[str, float]:
-        """By shape, the chance that it is tried for next."""
+        """By shape, and of joins where any are asked, the chance that it is tried for next."""
+        found = self._of_shapes()
+        if not self.joins:
+            return found
+        join = self._of_joins()
+        return {shape: round(chance * (1 - join), 4) for shape, chance in found.items()} | {JOINS: join}
+
+    def _of_joins(self) -> float:
+        """As much as is missing, against how often one has come of a try; they are rare, and most tries end at once."""
+        if self.joins == 1:
+            return 1.0
+        items, tries = self.came.total() - self.came[""], sum(self.tried[s] for s in self.shares)
+        joined, others = (self.joined + 1) / (self.tried[JOINS] + 20), (items - self.joined + 10) / (tries + 20)
+        missing = self.joins * (items + SOON) - self.joined
+        rest = (1 - self.joins) * (items + SOON) - (items - self.joined)
+        weight = max(0.0, missing) / max(joined, others / DEAREST_JOIN)
+        against = max(0.0, rest) / others
+        return round(min(MOST_JOINS, max(0.1 * self.joins, weight / max(1e-9, weight + against))), 4)
+
+    def _of_shapes(self) -> dict[str, float]:
         chance = {s: (self.came[s] - self.apart[s] + PRIOR[s]) / (self.tried[s] + 20) for s, share in self.shares.items() if share}
         least = max(chance.values()) / DEAREST
         items = sum(self.came[s] for s in chance)
