@@ -13,7 +13,7 @@ from infoseek_offline.checks.verify import verify_run
 from infoseek_offline.cli import main
 from infoseek_offline.config import Branching, load_config
 from infoseek_offline.dataset.difficulty import LEVELS
-from infoseek_offline.dataset.spread import LEAST, LEAST_TOLD, Mix, Spread, blurs_of, shape_of
+from infoseek_offline.dataset.spread import JOINS, LEAST, LEAST_TOLD, Mix, Spread, blurs_of, shape_of
 from infoseek_offline.errors import ConfigError
 from infoseek_offline.records import Constraint, Difficulty, Evidence, ResearchTree, Vertex
 
@@ -158,3 +158,18 @@ def test_a_mix_that_is_none_is_a_usage_error(value: str, tmp_path: Path) -> None
 def test_a_range_that_is_none_is_a_usage_error(value: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["data", "--out", str(tmp_path / "run"), "--depth", value])
     assert result.exit_code == 2 and "is no range" in result.output
+
+
+def test_joins_are_tried_for_as_long_as_they_are_missing() -> None:
+    mix = Mix({"chain": 0.5, "bush": 0.5, "balanced": 0.0}, joins=0.2)
+    at_first = mix.weights()[JOINS]
+    assert sum(mix.weights().values()) == pytest.approx(1.0, abs=0.001)
+    for _ in range(60):
+        mix.add({JOINS: 9, "chain": 1}, "chain")
+    rare = mix.weights()[JOINS]
+    assert at_first < rare and 0.8 < rare <= 0.95, "and other trees are tried for all the same"
+    for _ in range(40):
+        mix.add({JOINS: 1}, "balanced", joined=True)
+    assert mix.weights()[JOINS] < 0.05, "there are enough of them"
+    assert Mix({"chain": 1.0}, joins=1.0).weights()[JOINS] == 1.0
+    assert JOINS not in Mix({"chain": 1.0}).weights()
