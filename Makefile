@@ -6,7 +6,7 @@ INFOSEEK := $(BIN)/infoseek
 
 SAMPLE := sample/samplewiki.xml.bz2
 DUMP ?=
-NAME = $(firstword $(subst ., ,$(notdir $(DUMP))))
+NAME = $(shell basename -- "$(DUMP)" | cut -d. -f1 | tr ' ' '_')
 CURRENT = $(or $(shell cat index/current 2>/dev/null),samplewiki)
 HOME_DIR ?= index/$(CURRENT)
 ENCODER ?= lsa

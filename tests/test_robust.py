@@ -268,7 +268,7 @@ def test_an_index_of_another_corpus(home: Path, tmp_path: Path) -> None:
 
 def test_no_index(home: Path, tmp_path: Path) -> None:
     shutil.rmtree(home / "search")
-    assert fails(*data(home, tmp_path / "run")) == f"no index at {home / 'search'}; run: infoseek index"
+    assert fails(*data(home, tmp_path / "run")) == f"no index at {home / 'search'}; run: infoseek index --home {home}"
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "claims.sqlite"])

@@ -342,7 +342,8 @@ def read_site(head: bytes) -> SiteInfo:
     language = (language or (re.sub(r"wik.*$", "", dbname).replace("_", "-") if "wik" in dbname else "") or "en").lower()
     case = values.get("case") or "first-letter"
     said_names: dict[str, int] = {}
-    names = {number: name.capitalize() for name, number in reversed(CANONICAL_NAMESPACES.items())} | {0: "main"}
+    names = {number: name.capitalize() for name, number in reversed(CANONICAL_NAMESPACES.items())}
+    names |= {0: "main", 8: "MediaWiki", 9: "MediaWiki talk"}
     for child in element.iter("{*}namespace") if element is not None else ():
         name, number = unicodedata.normalize("NFC", _BLANKS.sub(" ", child.text or "").strip()), _number(child.get("key"))
         if name:

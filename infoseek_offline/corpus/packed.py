@@ -197,7 +197,7 @@ def _head(pieces: Iterable[bytes]) -> bytes:
             if len(head) >= HEAD or PAGE.search(head):
                 break
     except DumpError:
-        if not head:
+        if b"<mediawiki" not in head:  # what was unpacked before the damage was noticed is no XML
             raise
     return head
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,12 +147,12 @@ def page_record(corpus: Corpus, title: str, dump: Path | None = None) -> dict[st
 
 def _raw_page(dump: Path, title: str, revision: int, namespaces: list[int]) -> tuple[RawPage, SiteInfo]:
     """Raises CorpusError where the dump has not the page in the revision that the corpus was read from."""
-    reader = read_dump(dump, namespaces=map(str, namespaces))
+    reader = read_dump(dump)
     for raw in reader:
         if raw.title == title:
             if raw.revision != revision:
                 break
-            return raw, reader.site
+            return raw, replace(reader.site, content=frozenset(namespaces), _titles={})
     raise CorpusError(f"{dump} has no revision {revision} of {title!r}: give the dump that this corpus was built from")
 
 

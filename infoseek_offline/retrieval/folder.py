@@ -54,7 +54,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a finished index of this format. Raises IndexError_ for anything else."""
     path = folder / MANIFEST
     if not folder.is_dir():
-        raise IndexError_(f"no index at {folder}; run: {REBUILD}")
+        raise IndexError_(f"no index at {folder}; run: {REBUILD} --home {folder.parent}")
     if not path.is_file():
         raise IndexError_(f"the index {folder} is unfinished (it has no {MANIFEST}); run: {REBUILD}")
     try:
