@@ -9,7 +9,7 @@ import pytest
 
 from infoseek_offline.claims.categories import type_claims
 from infoseek_offline.corpus.entities import sentence_types
-from infoseek_offline.corpus.kinds import from_title, many, sayable, title_heads
+from infoseek_offline.corpus.kinds import a, choose, from_categories, from_title, many, sayable, shortened, title_heads
 from infoseek_offline.corpus.store import Corpus
 
 TITLES = [*(f"{name} Shrine" for name in ("Nuki", "Taga", "Obori", "Kuchi", "Susa", "Tono")), "Oak (tree)", "Ash (tree)", "Nara 1"]
@@ -63,3 +63,49 @@ def test_a_kind_that_only_the_title_shows_is_not_claimed_of_the_first_sentence(m
     page = corpus.resolve("Neretas pogosts")
     assert page is not None and corpus.nouns[page] == "pogosts" and not corpus.page(page).types
     assert not list(type_claims(corpus, page))
+
+
+@pytest.mark.parametrize(
+    ("phrases", "title", "categories", "kind"),
+    [
+        (["state", "country"], "Ruritania", [], "country"),
+        (["satellite", "moon"], "Amal", [], "moon"),
+        (["state"], "Ohio", [], "state"),
+        (["mountain range", "settlement"], "Alpen", [], "mountain range"),
+        (["settlement"], "Altan Mountains", [], "mountain range"),
+        (["settlement"], "Veld Islands", [], "archipelago"),
+        (["person"], "Ann Oak", ["Explorers of Asia", "1900 births"], "explorer"),
+        (["body"], "Saint Agency", ["Agencies in Bern"], "agency"),
+        (["settlement"], "Ulm", [], "settlement"),
+        (["told"], "Yarn", [], ""),
+        (["castle"], "Yarn", [], "castle"),
+        ([], "Comet", ["Comets of the south"], ""),
+    ],
+)
+def test_the_kind_is_what_a_reader_would_call_the_page(phrases: list[str], title: str, categories: list[str], kind: str) -> None:
+    heads = Counter("state country satellite moon settlement person".split() * 9)
+    assert choose(phrases, title, categories, (heads, Counter(), Counter()), 3, "en") == kind
+
+
+def test_a_kind_is_said_with_the_word_before_it_where_that_is_usual() -> None:
+    heads, pairs = Counter({"manager": 50, "town": 90}), Counter({"product manager": 9, "small town": 30, "Swiss town": 30})
+    assert shortened("product manager", (heads, pairs, Counter())) == "product manager"
+    assert shortened("small town", (heads, pairs, Counter())) == "town"
+    assert shortened("Swiss town", (heads, pairs, Counter())) == "town"
+
+
+def test_categories_that_say_no_kind() -> None:
+    assert from_categories(["Physics", "1900 births", "Articles with links", "Geography of Europe"], "Oak", Counter()) == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    (
+        "a university,a European,a one-off,a unit,a user,a URL,a UFO,a uranium mine,a eunuch,a NATO base,a UK firm,a unique one,"
+        "an hour,an honest man,an heir,an FBI agent,an MP,an X-ray,an F-16,an L-shaped room,an unimportant town,a house,"
+        "an umbrella,an island,an 8-bit chip,an 11th,an SUV,an NBC show,an R-rated film,an S-bend"
+    ).split(","),
+)
+def test_a_or_an_by_sound(words: str) -> None:
+    article, noun = words.split(" ", 1)
+    assert a(noun) == article

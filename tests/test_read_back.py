@@ -21,7 +21,7 @@ from infoseek_offline.questions.names import Names
 from infoseek_offline.records import Constraint, ResearchTree, Vertex
 
 PREPOSITION = "in|on|at|by|to|of|for|from|with|through|after|before|under|into|along|around|near|aboard|upon|against"
-PRONOUN = rf"(?:that|who|whom|which|whose|(?:{PREPOSITION}) (?:which|whom))"
+PRONOUN = rf"(?:where|that|who|whom|which|whose|(?:{PREPOSITION}) (?:which|whom))"
 # Relations that a question says in words that share nothing with the claim's.
 OTHERWISE = (
     ("studied|student at|graduated", "alma mater|educated|students|taught|studied"),
@@ -31,7 +31,7 @@ OTHERWISE = (
     ("taught", "student"),
     ("received|honoured|given", "awarded|received"),
     ("member|elected|joined", "among its members|elected|member"),
-    (" is in | lies in| on |city|state|town|river|mountain|island|located|capital", "home to|include|lies|lie|in|on"),
+    (" is in | lies in| on |city|state|town|river|mountain|volcano|lake|desert|island|capital", "home to|include|lies|lie|in|on"),
     ("country| in $", "home to|include|lies|lie"),
     (r"^ (?:is|was) an? $", r"\b(?:is|was) an? |belongs to"),
     ("part of|belongs|belonged", "includ|part of|belong|from|home to"),
@@ -57,6 +57,11 @@ OTHERWISE = (
     ("flows into", "waters"),
     ("flows through", "crossed"),
     ("sent to", "destination"),
+    ("mission", "into space"),
+    ("worked|works", r"works? (?:at|in|for)"),
+    ("namesake|named after|name", "gave its name"),
+    (r" is (?:an?|one of) ", "among its|belong"),
+    ("student|studied", "studied|students"),
     ("devoted", "concern"),
     ("place of teaching", r"\bin\b"),
     ("fed by", "feeds"),
@@ -92,15 +97,18 @@ def read(tree: ResearchTree, question: str, names: set[str], unused: list[Vertex
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"⟦{number}⟧", text)
     found = Read()
     apart: dict[str, str] = {}
-    for sentence in re.split(r"(?<=\.) (?=A certain |There is |Which |What |Who )", text):
-        head = re.match(r"(?:A certain|There is an?) ", sentence)
+    for sentence in re.split(r"(?<=\.) (?=A certain |One |Another |There is |Which |What |Who )", text):
+        head = re.match(r"(?:A certain|One|Another|There is (?:an?|another)) ", sentence)
         stack = [Open(tree.root.id, False)]
         if head:
             fits = (v for v in unused if v.role == "inner" and re.match(rf"{re.escape(v.noun)}\b", sentence[head.end() :]))
             if (vertex := next(fits, None)) is None:
                 return found  # it describes what is not in the tree
             unused.remove(vertex)
-            apart[vertex.noun] = vertex.id
+            one_of_two = "second" if "nother" in head[0] else "first"
+            apart[f"the {one_of_two} {vertex.noun}"] = vertex.id
+            if "nother" not in head[0]:
+                apart[f"this {vertex.noun}"] = vertex.id
             stack = [Open(vertex.id, False)]
         _sentence(sentence, stack, unused, apart, tree, marks, found)
     return found
@@ -111,8 +119,9 @@ def _sentence(
 ) -> None:
     nouns = "|".join(sorted({re.escape(v.noun) for v in tree.vertices if v.role != "leaf"}, key=len, reverse=True))
     event = re.compile(
-        rf"⟦(?P<mark>\d+)⟧|\bthis (?P<this>{nouns})\b|"
-        rf"\b(?P<article>the|an?) (?P<noun>{nouns})(?= (?:with an? |{PRONOUN} |in |on |at |of |near |within |⟦))|"
+        rf"⟦(?P<mark>\d+)⟧|\b(?P<this>(?:this|the first|the second) (?:{nouns}))\b|"
+        rf"\bwhose (?:[\w-]+ )*?(?P<own>{nouns}) (?=(?:is |was )?also )|"
+        rf"\b(?P<article>the|an?|another) (?P<noun>{nouns})(?= (?:with an? |{PRONOUN} |in |on |at |of |near |within |⟦))|"
         r"(?P<also>, and (?=(?:that |who )?(?:is |was |are |were )?also ))|(?P<comma>,)|(?P<and> and )"
     )
     base = stack[0]
@@ -123,6 +132,11 @@ def _sentence(
             found.names.append((stack[-1].vertex, marks[int(at["mark"])], words))
         elif at["this"]:
             found.descriptions.append((stack[-1].vertex, apart[at["this"]], all_words))
+        elif at["own"]:
+            if (vertex := _next(unused, stack, tree, at["own"], False)) is not None:
+                found.descriptions.append((stack[-1].vertex, vertex.id, all_words))
+                unused.remove(vertex)
+                stack.append(Open(vertex.id, False, True))
         elif at["noun"]:
             if at.start() < 30 and re.match(r"(?:What|Who) is (?:the name of )?$", sentence[: at.start()]):
                 continue  # the root itself

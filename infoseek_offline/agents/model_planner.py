@@ -9,12 +9,14 @@ rules choose, and the ledger says so.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infoseek_offline.agents.base import Move
 from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.corpus.entities import base_title
+from infoseek_offline.corpus.kinds import a
 from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import Message, Request, Sampling
 from infoseek_offline.llm.prompts import load_prompt
@@ -225,13 +227,13 @@ def _other(growth: Growth, option: Option) -> str:
 
 
 def _vague(noun: str, told: Sequence[str]) -> str:
-    return f"{_article(noun)} {noun}" + (f" ({'; '.join(told)})" if told else "")
+    return f"{a(noun)} {noun}" + (f" ({'; '.join(told)})" if told else "")
 
 
 def _said(wording: str, vertex: str, other: str) -> str:
-    wording = wording.replace(" a {o}", f" {_article(other)} {{o}}")
+    """The wording with both sides in place; an article before {o} is that of the words that come there, and never a second one."""
+    if re.match(r"(?i)(?:the|an?|this|[A-Z]) ", other) or other[1:] == "":
+        wording = re.sub(r"\b(?:the|an?) \{o\}", "{o}", wording)
+    wording = wording.replace("the {v}", "{v}")
+    wording = re.sub(r"\ban? \{o\}", lambda _: f"{a(other)} {{o}}", wording)
     return wording.replace("{v}", vertex).replace("{o}", other)
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[:1].casefold() in tuple("aeio") else "a"

@@ -17,8 +17,8 @@ from infoseek_offline.trees.joins import Joins
 from infoseek_offline.trees.moves import DONE, Moves
 from infoseek_offline.trees.tree import DraftVertex
 
-RULES_VERSION = 7  # of claims/: a change of what is read is a new version
-READS_WELL, BARE = 1.5, 0.3
+RULES_VERSION = 8  # of claims/: a change of what is read is a new version
+READS_WELL, BARE, TWICE = 1.5, 0.2, 0.2
 SECOND_DEEP = 0.4  # of the second branches of a balanced tree have an inner vertex of their own below
 
 
@@ -82,7 +82,10 @@ class RulePlanner:
         weights = []
         for move in moves:
             assert move.option is not None
-            weight = _reads(move)
+            weight = _reads(move, growth)
+            said = {c.wording for c in vertex.constraints}
+            if move.option.role in ("inner", "blur") and move.option.clue.wording in said:
+                weight *= TWICE  # "discovered in a country that … and discovered in a country that …"
             if move.kind == "start" and growth.asked != "chain":
                 assert move.option.page is not None
                 met = len(growth.joins.meetings(move.option.page)) if growth.joins else growth.partners(move.option)
@@ -113,7 +116,7 @@ def _towards_a_join(growth: Growth, joins: Joins, vertex: DraftVertex, children:
     return children
 
 
-def _reads(move: Move) -> float:
+def _reads(move: Move, growth: Growth) -> float:
     """Relations with a verb of their own read better than "the K of X is Y", and both better than a bare connection."""
     assert move.option is not None
     constraint = move.option.clue
@@ -122,6 +125,10 @@ def _reads(move: Move) -> float:
     if constraint.kind != "link":
         return 1.0
     well = 1.0 if constraint.wording.startswith("the ") else READS_WELL
+    if move.option.role in ("inner", "blur") and move.option.page is not None:
+        kind = growth.noun(move.option.page).rsplit(" ", 1)[-1]
+        if kind in constraint.wording.split():  # "whose customer is the customer that …"
+            well *= TWICE
     return well * ease(constraint.wording, nested=move.option.role in ("inner", "blur"))
 
 

@@ -60,10 +60,13 @@ def clue_claims(
                 words = "voce"  # what a page of no known kind is called there
             below = tree.vertex(c.other) if c.kind == "link" else None
             if below and below.role == "inner" and words != below.noun:  # what describes "this island" stands before it
-                place = _told_apart(text, below.noun, clue) or clue
+                place = f"{_told_apart(text, below.noun, clue)} {clue}"  # which may tell another one as well
             held = _stands_in(words, place) or words.casefold()[:-1] in place.casefold()  # "Nebula" may be "nebulae" there
             held = held or (words == "voce" and _stands_in("ciò", place))
-            held = held or (c.kind == "category" and _stands_in(_one_of(words, stored.language), place))
+            if c.kind == "category":  # "in the United Kingdom"
+                bare = place.replace(" the ", " ")
+                forms = [form.replace(" the ", " ") for form in (words, _one_of(words, stored.language))]
+                held = held or any(_stands_in(form, bare) for form in forms)
             held = held or (c.kind == "interval" and stored.language.startswith("it") and _same_numbers(words, place))
             yield claim, held, f"{place!r} does not hold {words!r}"
 
@@ -75,12 +78,19 @@ def _stands_in(words: str, text: str) -> bool:
 
 
 def _told_apart(question: str, noun: str, clue: str) -> str:
-    """The sentence that describes "this NOUN" of a clue; "" where the clue holds the description itself."""
-    if not re.search(rf"\b(?:this |quest[oa] |quest'){re.escape(noun)}\b", clue):
-        return ""
-    sentences = re.split(r"(?<=\.) (?=(?:A certain|There is|Which|What|Who|C'è|Qual|Quale|Chi|Sapresti) )", question)
-    opening = rf"(?:A certain |There is an? |C'è (?:un[ao]? |un')){re.escape(noun)}\b"
-    return next((s for s in sentences if re.match(opening, s)), "")
+    """The sentence that describes "this NOUN" of a clue, or those of "the first NOUN" and "the second NOUN"; "" where the clue
+    holds the description itself."""
+    said = re.findall(rf"\b(this |the first |the second |quest[oa] |quest'){re.escape(noun)}\b", clue)
+    sentences = re.split(r"(?<=\.) (?=(?:A certain|One|Another|There is|Which|What|Who|C'è|Qual|Quale|Chi|Sapresti) )", question)
+    openings = "|".join({_OPENINGS.get(words, _OPENINGS[""]) for words in said})
+    return " ".join(s for s in sentences if said and re.match(rf"(?:{openings}){re.escape(noun)}\b", s))
+
+
+_OPENINGS = {
+    "": r"A certain |There is an? |C'è (?:un[ao]? |un')",
+    "the first ": r"One |A certain |There is an? ",
+    "the second ": r"Another |There is another ",
+}
 
 
 def _same_numbers(value: str, clue: str) -> bool:

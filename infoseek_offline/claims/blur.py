@@ -12,6 +12,7 @@ from typing import NamedTuple
 from infoseek_offline.records import Quantity
 
 YEAR = "year"
+THIS_DECADE = 2029  # ends: nobody asks for what began "between 2020 and 2039"
 
 
 class Rung(NamedTuple):
@@ -33,7 +34,7 @@ def _years(quantity: Quantity) -> list[Rung]:
     for width in (5, 10, 20, 50, 100):
         low = first - first % width
         high = low + width - 1
-        if last <= high and low > 0:
+        if last <= high and low > 0 and (high <= THIS_DECADE or width <= 10):
             rungs.append(Rung(float(low), high + 0.9999, f"between {low} and {high}"))
     return rungs
 

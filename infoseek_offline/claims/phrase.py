@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from infoseek_offline.claims.clause import BE, HAVE, Token, VerbGroup, lexicon, low, time_end, verb_group
 from infoseek_offline.claims.nouns import before_name, ends_phrase, foreign
 from infoseek_offline.claims.subject import OWNER, Subject
+from infoseek_offline.corpus.kinds import a
 
 
 @dataclass
@@ -360,4 +361,4 @@ class Phrase:
         ]
         if any(foreign(word) for word in kept) or len(kept) < 2:
             return None
-        return ["an" if kept[1][:1] in "aeiou" and not kept[1].startswith(("uni", "eu", "one")) else "a", *kept[1:]]
+        return [a(kept[1]), *kept[1:]]

@@ -11,7 +11,8 @@ from collections.abc import Collection
 
 from infoseek_offline.corpus.kinds import singular, trim
 
-_COPULA = re.compile(r"\b(?:is|was|are|were)\b(?:\s+(?:also|now|still|currently|formerly|officially|both|usually))?\s+"
+_COPULA = re.compile(r"\b(?:is|was|are|were|forms?|constitutes?)\b"
+                     r"(?:\s+(?:also|now|still|currently|formerly|officially|both|usually))?\s+"
                      r"(?:(?P<art>an?|the|one of (?:the|its|several|many))\s+)?")  # fmt: skip
 _APPOSITION = re.compile(r"^[^,.;:]{1,60}, (?P<art>an?|the) (?=[^\W\d_])")
 # The noun phrase ends before the first of these.

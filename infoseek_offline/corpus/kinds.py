@@ -1,7 +1,8 @@
 """What a kind is called in a question: a singular noun in the wiki's own script, or none.
 
-First sentences and infobox names give candidates (entities.py). Where they give nothing fit to be said, the title may: "Titan
-(moon)", or a last word that many titles share and that the wiki also uses as a kind ("Nukisaki Shrine" among shrines).
+First sentences and infobox names give candidates (entities.py). Where they give nothing fit to be said, or only what says too
+little ("place", "person"), the title may: "Titan (moon)", or a last word that many titles share and that the wiki also uses as a
+kind ("Nukisaki Shrine" among shrines); and then the page's categories ("Explorers of Africa").
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from infoseek_offline.corpus.language import words
+
+from infoseek_offline.corpus.common import COMMON, EMPTY, WEAK, WHOLES
 
 # Endings of adjectives, and the nouns that have them all the same.
 _ADJECTIVE = re.compile(r"(?:ical|ional|orical|ous|ful|less|able|ible|sticky|important|notable|native|various|former)$")
@@ -26,11 +29,14 @@ _NO_KIND = frozenset(
     "submission topic infoskreine taksonomeja bio hieroglyphen hieroglyphs positionskarte zweispaltig mean name figure thing item "
     "divisione tassobox successione quattro "
     "study search enough soft body basis archery page article information data map table list gottheit multiple "
+    "chinese korean japanese webcolor clip battlebox ipa hiero quote sidebar navbox itself told only early said the compiled stand "
+    "effort basis something everything anything nothing first last own same kind sort "
     "issues 基礎情報 イベントインフォメーション 複数の問題".split()
 )
 _ONE_IN_S = frozenset(
     "series species means headquarters news chess gallows works barracks crossroads lens atlas canvas gas bias".split()
 )
+_CATEGORY = re.compile(r"(?:[\w'’-]+ )*?(?P<head>[^\W\d_]+) (?:of|in|from|by|on|at|for|named|discovered|designed|built|founded) ")
 MIN_TITLES = 5  # that share a last word before it is taken for a kind
 
 
@@ -86,10 +92,81 @@ def from_title(title: str, shared: Mapping[str, int], heads: Mapping[str, int], 
         return bracket[1].casefold()
     words = re.sub(r"\s*\([^()]*\)$", "", title).split()
     last = words[-1].casefold() if len(words) > 1 else ""
+    if language.startswith(("en", "simple")) and last in WHOLES:
+        return WHOLES[last]
     if not last.isalpha() or shared[last] < MIN_TITLES or not sayable(last, language):
         return ""
     small = words[-1] == last  # "Neretas pogosts": a common noun, in any language
     return last if heads[last] >= 2 or (small and not language.startswith(("en", "simple"))) else ""
+
+
+def from_categories(categories: Sequence[str], title: str, heads: Mapping[str, int]) -> str:
+    """The kind that most of an English page's categories name ("Explorers of Africa"), "" where they name none. Only such as the
+    wiki uses, or as anybody would, and not what the page itself is ("Comets" of "Comet")."""
+    counts: Counter[str] = Counter()
+    for category in categories:
+        found = _CATEGORY.match(f"{category} ")
+        many_of = found["head"].lower() if found else ""
+        one = singular(many_of)
+        if one != many_of and one.casefold() != title.casefold() and one not in EMPTY and sayable(one, "en"):
+            counts[one] += one in COMMON or heads[one] >= MIN_TITLES
+    best = counts.most_common(1)
+    return best[0][0] if best and best[0][1] else ""
+
+
+def choose(phrases: Sequence[str], title: str, categories: Sequence[str], counts: Counts, enough: int, language: str) -> str:
+    """The noun phrase for a page's kind, "" where there is none to be said. `phrases` are the page's types, that of the infobox
+    last; `enough` pages share a head that is used without more ado."""
+    heads, _, lasts = counts
+    english = language.startswith(("en", "simple"))
+    phrases = [p for p in phrases if sayable(_head(p), language)]
+    known = [p for p in phrases if heads[_head(p)] >= enough]
+    if english:
+        telling = [p for p in known if _head(p) not in WEAK]
+        shown = from_title(title, lasts, heads, language)
+        if telling:
+            return telling[0]
+        if shown and shown not in WEAK:
+            return shown
+        other = next((p for p in phrases if _head(p) in COMMON and _head(p) not in WEAK), "")
+        if other:
+            return other
+        if all(_head(p) in EMPTY for p in phrases) and (kind := from_categories(categories, title, heads)):
+            return kind
+        return next((p for p in known or phrases if _head(p) in COMMON or _head(p) in WEAK or heads[_head(p)] >= enough), "")
+    if not known and (shown := from_title(title, lasts, heads, language)):
+        return shown
+    return (known or phrases[-1:] or [""])[0]
+
+
+def _head(phrase: str) -> str:
+    return phrase.rsplit(" ", 1)[-1]
+
+
+# How many pages have a head noun, two words of a kind, a title's last word; 0 for one that the wiki lacks.
+Counts = tuple[Mapping[str, int], Mapping[str, int], Mapping[str, int]]
+
+
+def shortened(phrase: str, counts: Counts) -> str:
+    """The kind as it is said: the head noun, with the word before it where the two are often said together ("chemical element",
+    "product manager")."""
+    heads, pairs, _ = counts
+    words = phrase.split()
+    if len(words) < 2:
+        return phrase
+    pair = f"{words[-2]} {words[-1]}"
+    common = words[-2].islower() and words[-2].isalpha() and not _ADJECTIVE.search(words[-2]) and words[-2] not in _QUALITIES
+    share = OFTEN_TOGETHER if common else MOSTLY_TOGETHER
+    return pair if pairs[pair] >= max(3, share * heads[words[-1]]) else words[-1]
+
+
+OFTEN_TOGETHER, MOSTLY_TOGETHER = 0.12, 0.5
+_QUALITIES = frozenset(
+    "small large great little big old new ancient former early late young high low long short main minor major first second third "
+    "last larger smaller largest smallest highest longest oldest principal chief important private public common rare famous "
+    "popular northern southern eastern western central north south east west modern medieval historic active extinct dark bright "
+    "many several few single double own other another".split()
+)
 
 
 def singular(noun: str) -> str:
@@ -116,3 +193,29 @@ def italian_singulars(plural: str) -> tuple[str, ...]:
     elif low.endswith("e"):
         found.append(low[:-1] + "a")
     return tuple(found)
+
+
+def plural(noun: str) -> str:
+    """The regular plural."""
+    if noun.endswith(("ss", "gas", "x", "ch", "sh")):
+        return f"{noun}es"
+    if noun.endswith("s"):
+        return noun
+    return noun[:-1] + "ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"
+
+
+# By sound: a vowel that is spoken as one, a letter that is spelt out ("an FBI agent", "an X-ray"), a silent h.
+_VOWEL = re.compile(r"(?i)[aeiou]|hour|honest|honou?r|heir")
+_CONSONANT = re.compile(r"(?i)one\b|once\b|eu|ewe|ouija|uni(?!n|m[aeiopr]|dent)|u[- ]|u[bkrst][aeiou]|ufo\b")
+_SPELT = re.compile(r"[A-Z](?=[A-Z\d]|[-. ]|$)")
+_SPELT_VOWELS = frozenset("AEFHILMNORSX")
+_SPOKEN = re.compile(r"[BCDFGHJ-NP-TV-Z][AEIOU][A-Z]{2,}\b")  # NATO, but not an MIT
+
+
+def a(noun: str) -> str:
+    """ "a" or "an", as the words behind it sound."""
+    if _SPELT.match(noun) and not _SPOKEN.match(noun):
+        return "an" if noun[0] in _SPELT_VOWELS else "a"
+    if noun[:1] == "8" or re.match(r"(?:11|18)(?:\D|$)", noun):
+        return "an"
+    return "an" if _VOWEL.match(noun) and not _CONSONANT.match(noun) else "a"

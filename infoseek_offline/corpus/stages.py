@@ -151,7 +151,8 @@ class Stages:
         spans = boxed[["start", "end", "target"]].tolist()
         page, section = self.entries(part)
         with new_database(final_path(self.work, number), _FINAL) as database:
-            for local, title, phrases, stored in part.database.execute("SELECT id, title, types, facts FROM page ORDER BY id"):
+            rows = part.database.execute("SELECT id, title, types, categories, facts FROM page ORDER BY id")
+            for local, title, phrases, categories, stored in rows:
                 if ids[local] < 0:
                     continue
                 facts = stored
@@ -161,9 +162,8 @@ class Stages:
                         inside = [t for a, b, t in spans[low[local] : high[local]] if field[1] <= a and b <= field[2]]
                         field.append(list(dict.fromkeys(inside)))
                     facts = canonical_json(fields)
-                database.execute(
-                    "INSERT INTO final VALUES (?,?,?,?)", (local, int(ids[local]), self._noun(title, json.loads(phrases)), facts)
-                )
+                noun = self._noun(title, json.loads(phrases), json.loads(categories))
+                database.execute("INSERT INTO final VALUES (?,?,?,?)", (local, int(ids[local]), noun, facts))
                 database.execute("INSERT INTO name VALUES (?,?,'',0)", (title, int(ids[local])))
             for entry, title, fragment in part.database.execute("SELECT id, title, fragment FROM redirect ORDER BY id"):
                 if page[entry] >= 0:
@@ -197,26 +197,16 @@ class Stages:
     def _language(self) -> str:
         return str(read_json(self.work / "read.json")["language"])
 
-    def _noun(self, title: str, phrases: list[str]) -> str:
-        """The words for a kind: the head noun, with the word before it where the corpus mostly says both ("chemical element"). The
-        first phrase with a head that some pages share; an odd word of one first sentence gives way to the infobox's name, and a
-        word that can't be said to what the title shows."""
-        heads, pairs, lasts = self._counts
-        language = self._language
-        phrases = [p for p in phrases if kinds.sayable(p.rsplit(" ", 1)[-1], language)]
-        enough = 1 + self.pages // 1000
-        known = [p for p in phrases if heads[p.rsplit(" ", 1)[-1]] >= enough]
-        if not known and (told := kinds.from_title(title, lasts, heads, language)):
-            return told
-        for phrase in known or phrases[-1:]:
+    def _noun(self, title: str, phrases: list[str], categories: list[str]) -> str:
+        """The words for a kind; an infobox that names several things ("burial mounds") is a group of them."""
+        language, counts = self._language, self._counts
+        phrase = kinds.choose(phrases, title, categories, counts, 1 + self.pages // 1000, language)
+        noun = kinds.shortened(phrase, counts)
+        head = noun.rsplit(" ", 1)[-1]
+        if kinds.many(head, language):
             words = phrase.split()
-            head = words[-1]
-            if len(words) > 1 and pairs[f"{words[-2]} {head}"] >= max(3, 0.5 * heads[head]):
-                return f"{words[-2]} {head}"
-            if kinds.many(head, language):
-                return f"group of {' '.join(words[-2:]) if len(words) > 1 and words[-2].islower() else head}"
-            return entities.SHOWN_KINDS.get(head, head)
-        return ""
+            return f"group of {' '.join(words[-2:]) if len(words) > 1 and words[-2].islower() else head}"
+        return noun if " " in noun else entities.SHOWN_KINDS.get(noun, noun)
 
     # near
 

@@ -36,12 +36,12 @@ from infoseek_offline.questions.writer import Writer
 from infoseek_offline.records import Certificate, Mend, Phrasing, Question, Rejection, ResearchTree, Verdict
 from infoseek_offline.retrieval.searcher import Mode, Place, Searcher
 from infoseek_offline.trees.extents import Extents
-from infoseek_offline.trees.grow import NO_START, Grown, grow
+from infoseek_offline.trees.grow import MAX_BARE, NO_START, Grown, grow
 from infoseek_offline.trees.options import Options
 from infoseek_offline.trees.repair import mend
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 16
+STAGE_VERSION = 17
 DIFFICULTY = "difficulty"
 RULES = "rules"  # who wrote a question that no model did
 MENDS = 4  # repairs of one tree
@@ -119,6 +119,7 @@ class Maker:
         refused: set[tuple[object, ...]] = set()
         joins = self.config.shape.joins
         first = 0 if shapes else self.config.attempts
+        bare = MAX_BARE if shapes else MAX_BARE + 1  # rather such a question than none
         for attempt in range(first, first + self.config.attempts):
             key = digest_of("tree", STAGE_VERSION, self.config.seed, title, attempt)
             rng = random.Random(key)
@@ -130,7 +131,7 @@ class Maker:
             if asked not in left if not join else not joins:
                 continue  # and no other shape for it, or the easiest would come too often
             tried[JOINS if join else asked] += 1
-            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused, join)
+            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused, join, bare)
             if grown.tree is None:
                 gave_up[grown.reason] += 1
                 if grown.reason == NO_START and join:

@@ -29,6 +29,7 @@ PREPOSITIONS = frozenset(
     "of in at on by for from to with under after into through near over around along within during between across toward towards "
     "behind beside against about before above below beneath onto upon via as alongside inside outside off beyond among".split()
 )
+WHERE = "where"  # instead of "in which", as the preposition of a relative
 MAX_WORDS = 11  # of a wording, besides the placeholders
 _NOT_ACTIVE = frozenset("located situated based related connected".split())
 # Words that need something the question doesn't hold: an antecedent, a second half, a time.
@@ -124,7 +125,8 @@ def forms(wording: str) -> tuple[Clause, ...]:
 _NOUN = r"(?:(?!\b(?:the|an?|is|was|include)\b)[^{}])+"
 # "was a space probe launched aboard {o}" says no more of a space probe than "was launched aboard {o}".
 _KIND_FIRST = re.compile(
-    r" (is|was) an? [a-z -]+ ([a-z]+ed|flown|built|sent|found|made|led|run) (aboard|by|from|to|in|at|with|on|for) "
+    r" (is|was) an? [a-z -]+ ([a-z]+ed|flown|built|sent|found|made|led|run|written|known|held|given|taken|drawn|sung|spoken|grown|"
+    r"worn|kept|set|laid|shown|seen) (aboard|by|from|to|in|at|with|on|for|after) "
 )
 # "is a town in {o}": the question has its noun already.
 _KIND_PLACE = re.compile(
@@ -136,7 +138,7 @@ _KIND_PLACE = re.compile(
 _JOURNEY = re.compile(r"(?<=\}) (?:is|was) an? (?:[a-z-]+ ){0,2}(?:expedition|voyage|journey) to (?=(?:the )?\{)")
 _NOUN_OF = re.compile(rf"the ({'|'.join(NOUN_FOR_VERB)}) of (?:the )?(\{{[vo]\}}) (?:is|was) (\{{[vo]\}})")
 _IS_NOUN_OF = re.compile(rf"(\{{[vo]\}}) (?:is|was) the ({'|'.join(NOUN_FOR_VERB)}) of ((?:the )?\{{[vo]\}})")
-_STANDING = frozenset("operated used owned run managed located situated administered".split())
+_STANDING = frozenset("operated used owned run managed located situated administered known spoken kept held based".split())
 
 
 def _plainer(words: str) -> str:
@@ -149,8 +151,8 @@ def _plainer(words: str) -> str:
         words = f"{found[2]} {NOUN_FOR_VERB[found[1]]} {found[3]}"
     elif found := _IS_NOUN_OF.fullmatch(words):
         words = f"{found[3].removeprefix('the ')} {NOUN_FOR_VERB[found[2]]} {found[1]}"
-    words = _KIND_PLACE.sub(lambda m: f" {m[1] or m[3]} {m[2] or 'in'} ", words)
-    return _KIND_FIRST.sub(lambda m: f" {m[1] if m[2] in _STANDING else 'was'} {m[2]} {m[3]} ", words)
+    words = _KIND_FIRST.sub(lambda m: f" {m[1] if m[2] in _STANDING else 'was'} {m[2]} {m[3]} ", words)
+    return _KIND_PLACE.sub(lambda m: f" {m[1] or m[3]} {m[2] or 'in'} ", words)
 
 
 def _verb_first(text: str) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from infoseek_offline.questions.clauses import Clause
+from infoseek_offline.corpus.kinds import plural
+from infoseek_offline.questions.clauses import WHERE, Clause
+from infoseek_offline.questions.names import is_person_noun
 
 # What one is in, and not at.
 _AREAS = frozenset(
@@ -21,6 +23,11 @@ _SITES = frozenset(
     "observatory university college institute laboratory academy school telescope institution station museum spaceport "
     "hospital airport".split()
 )
+# Where one is, as well.
+_PLACES = frozenset(
+    "office centre center facility warehouse factory plant campus site hotel shop theatre theater stadium library court club farm "
+    "mine mill prison camp base studio gallery zoo park temple shrine church".split()
+)
 # What lies somewhere: its place is not home to it.
 _LAND = frozenset(
     "city town village capital municipality settlement hamlet suburb borough district county province prefecture region state "
@@ -28,6 +35,19 @@ _LAND = frozenset(
     "mountain volcano hill peak summit range massif plateau desert valley forest lake lagoon bay gulf glacier canyon cave plain "
     "strait cape coast landform basin sea".split()
 )
+# What one is on, and not in; those that are countries too have a name without "the island".
+_SURFACES = frozenset("island islet peninsula plateau moon planet satellite asteroid comet coast beach".split())
+_NAMED_IN = frozenset("continent".split())  # "in Asia", but "on the continent that …"
+# What flows or lies in a country, and has no home there; what a country sends out.
+_WATERS = frozenset("river stream creek tributary canal ocean channel current".split())
+_CRAFT = frozenset(
+    "spacecraft satellite orbiter lander rover probe mission spaceflight flight rocket vehicle shuttle astrometry".split()
+)
+# What is studied: one is known for work on it.
+_HEAVENLY = frozenset("planet moon satellite star comet asteroid galaxy nebula constellation sun".split())
+_MATTER = frozenset("mineral element metal alloy compound substance gas salt ore rock".split())
+_STUDIED = _HEAVENLY | _MATTER | frozenset("phenomenon radiation ray particle disease process effect".split())
+_SCIENTIST = re.compile(r"(?:scientist|ogist|physicist|chemist|botanist|naturalist|astronomer|mathematician|theorist)$")
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _FIELDS = frozenset("science branch field discipline study subject art craft industry profession genre area".split())
 # What one is known for; with a place or a thing one is rather associated.
@@ -37,38 +57,96 @@ _KNOWN_FOR = frozenset(
 )
 _WORK = "discovered|isolated|found|made|observed|seen|developed|invented|worked|studied|taught|educated"
 _AT = re.compile(rf"^((?:was |were )?(?:first )?(?:{_WORK})|is|was) at (?=(?:the )?\{{o\}}$)")
+_INSIDE = re.compile(
+    rf"^((?:was |were )?(?:first )?(?:{_WORK}|born|built|founded|buried)|is|was|lies|died|lived|landed) in (?=(?:the )?\{{o\}}$)"
+)
 _IN = re.compile(rf"^((?:was |were )?(?:first )?(?:{_WORK})) in (?=(?:the )?\{{o\}}$)")
 
 
 def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tuple[Clause, ...]:
     """The clauses as they are said of a page of kind `subject`; `other` is the kind of the page at the other end, `name` the
     words for it ("" for a description)."""
-    clauses = [Clause(c.form, _placed(c.text, other), _preposition(c, subject), c.ending) for c in found]
-    if other in _LAND and clauses and clauses[0].text == "is home to {o}":
-        inside = Clause("verb", "includes {o}") if subject in _LAND else clauses[0]
-        clauses = [Clause("relative", "{o} lies", "in"), inside]
-    if clauses and clauses[0].form == "possessive" and _DAY.fullmatch(name):
+    clauses = [Clause(c.form, _placed(c.text, other, name), _preposition(c, subject), c.ending) for c in found]
+    if not clauses:
+        return ()
+    for rule in (_homes, _teaching, _known, _work, _membership):
+        clauses = rule(clauses, subject, other, name)
+    if clauses[0].form == "possessive" and _DAY.fullmatch(name):
         text = clauses[0].text.replace(" is {o}", " falls on {o}").replace(" include {o}", " fall on {o}")
         clauses = [Clause("possessive", text)]
     if other in ("continent", "country", "state"):  # "an ocean that borders the continent that …"
         clauses = [Clause("verb", "borders {o}") if c.text == "has {o} on its shore" else c for c in clauses]
-    if clauses and clauses[0].text == "worked in {o}" and _is_matter(name):
-        clauses = [Clause("verb", "did research on {o}")]
-    if clauses and clauses[0] == Clause("relative", "{o} worked", "in") and subject and subject not in _FIELDS | _LAND | _AREAS:
-        clauses[0] = Clause("relative", "{o} did research", "on")
-    if clauses and clauses[0].text == "belonged to {o}" and other in _AREAS:
-        clauses = [Clause("verb", "came from {o}")]
-    if clauses and clauses[0] == Clause("relative", "{o} belonged", "to") and subject in _AREAS:
-        clauses[0] = Clause("relative", "{o} came", "from")
-    if clauses and clauses[0].text == "was involved in {o}":
-        clauses = [Clause("verb", "worked on {o}")]
-    if clauses and subject and re.fullmatch(rf"is an? {re.escape(subject)} of \{{o\}}", clauses[0].text):
-        clauses = [Clause("verb", "belongs to {o}")]  # "the agency that is an agency of"
-    if clauses and clauses[0] == Clause("relative", "{o} is known", "for") and subject not in _KNOWN_FOR and other not in _LAND:
-        clauses[0] = Clause("relative", "{o} is associated", "with")
-    if clauses and re.fullmatch(r"(?:is|was) part of \{o\}", clauses[0].text) and other == "programme":
-        clauses = [Clause("verb", "belonged to {o}")]
     return tuple(clauses)
+
+
+def _homes(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
+    """What is in a place: a land lies there, a river flows, a spacecraft is its country's."""
+    if clauses[0].text != "is home to {o}":
+        return clauses
+    preposition = WHERE if subject in _AREAS | _LAND else "in"
+    if other in _WATERS:
+        return [Clause("relative", "{o} flows", preposition), Clause("verb", "includes {o}")]
+    if other in _LAND:
+        inside = Clause("verb", "includes {o}") if subject in _LAND else clauses[0]
+        return [Clause("relative", "{o} lies", preposition), inside]
+    if other in _CRAFT:
+        return [Clause("verb", "is one of the countries behind {o}" if subject in _AREAS else "was involved in {o}")]
+    return clauses
+
+
+def _teaching(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
+    """A city is nobody's alma mater."""
+    if clauses[0].text == "is the alma mater of {o}" and subject in _AREAS:
+        return [Clause("relative", "{o} studied", WHERE), Clause("verb", "is the place of study of {o}")]
+    return clauses
+
+
+def _known(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
+    """A scientist is known for work on a planet, a town rather associated with a continent."""
+    first = clauses[0]
+    if first.text == "is known for {o}":
+        if _SCIENTIST.search(subject) and (other in _STUDIED or (not other and (_is_matter(name) or _is_matter(name.lower())))):
+            return [Clause("verb", "is known for work on {o}")]
+        if other in _LAND | _WATERS | _AREAS or (
+            subject in _AREAS | _LAND and (other in _SITES or is_person_noun(other))
+        ):
+            return [Clause("verb", "is associated with {o}")]
+    if first == Clause("relative", "{o} is known", "for") and subject not in _KNOWN_FOR and other not in _LAND:
+        return [Clause("relative", "{o} is associated", "with"), *clauses[1:]]
+    return clauses
+
+
+def _work(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
+    first = clauses[0]
+    if first.text == "worked in {o}" and _is_matter(name):
+        return [Clause("verb", "did research on {o}")]
+    if first == Clause("relative", "{o} worked", "in") and subject and subject not in _FIELDS | _LAND | _AREAS:
+        return [Clause("relative", "{o} did research", "on"), *clauses[1:]]
+    own = re.fullmatch(rf"(is|was) an? (?:[a-z-]+ )*{re.escape(subject)} (at|in|for|with) ((?:the )?\{{o\}})", first.text)
+    if own and is_person_noun(subject):  # "which designer is a designer at"
+        return [Clause("verb", f"{'works' if own[1] == 'is' else 'worked'} {own[2]} {own[3]}")]
+    if first.text == "has {o} among its missions" and subject in _AREAS:
+        return [Clause("verb", "sent {o} into space", ending="sent into space {o}")]
+    if first.text == "was involved in {o}":
+        return [Clause("verb", "worked on {o}")]
+    if subject in _AREAS | _LAND | _HEAVENLY | _MATTER:
+        return [Clause("verb", "gave its name to {o}") if c.text == "is the namesake of {o}" else c for c in clauses]
+    return clauses
+
+
+def _membership(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
+    first = clauses[0]
+    if first.text == "belonged to {o}" and other in _AREAS:
+        return [Clause("verb", "came from {o}")]
+    if first == Clause("relative", "{o} belonged", "to") and subject in _AREAS:
+        return [Clause("relative", "{o} came", "from"), *clauses[1:]]
+    if subject and re.fullmatch(rf"is an? (?:[a-z-]+ ){{0,2}}{re.escape(subject)} of (?:the )?\{{o\}}", first.text):
+        return [Clause("verb", "belongs to {o}")]  # "the agency that is an agency of"
+    if other and re.fullmatch(rf"\{{o\}} is an? (?:[a-z-]+ ){{0,2}}{re.escape(other)}", first.text) and first.preposition == "of":
+        return [Clause("verb", f"has {{o}} among its {plural(other)}")]
+    if re.fullmatch(r"(?:is|was) part of \{o\}", first.text) and other == "programme":
+        return [Clause("verb", "belonged to {o}")]
+    return clauses
 
 
 # A bare connection, said in other words where one description stands in another.
@@ -82,19 +160,21 @@ def connected(turn: int) -> tuple[Clause, ...]:
     return (Clause("verb", _CONNECTIONS[turn % len(_CONNECTIONS)]),)
 
 
-def _placed(text: str, other: str) -> str:
-    if other in _AREAS:
+def _placed(text: str, other: str, name: str) -> str:
+    if other in _AREAS and other not in _SURFACES | _NAMED_IN:
         return _AT.sub(r"\1 in ", text)
+    if other in _SURFACES or (other in _NAMED_IN and not name):
+        return _INSIDE.sub(r"\1 on ", _AT.sub(r"\1 on ", text))
     return _IN.sub(r"\1 at ", text) if other in _SITES else text
 
 
 def _preposition(clause: Clause, subject: str) -> str:
-    if clause.form != "relative":
+    """ "Where" for "in which" of a place, "at" for "in" of an institution of which it isn't sure."""
+    if clause.form != "relative" or clause.preposition not in ("in", "at", "on"):
         return clause.preposition
-    if clause.preposition == "at" and subject in _AREAS:
-        return "in"
-    worked = re.search(rf"\b(?:{_WORK})$", clause.text) is not None
-    return "at" if clause.preposition == "in" and subject in _SITES and worked else clause.preposition
+    if subject in _AREAS | _SITES | _LAND | _PLACES:
+        return WHERE
+    return clause.preposition
 
 
 def _is_matter(name: str) -> bool:

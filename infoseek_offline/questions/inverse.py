@@ -84,6 +84,8 @@ INVERSE = {
     "flows through": "is crossed by {o}",
     "is a tributary of": "has {o} | as a tributary",
     "has a coast on": "washes the coast of {o}",
+    "is based at": "is home to {o}",
+    "is partly in the drainage basin of": "has {o} | in its drainage basin",
     "has its headquarters in": "is the seat of {o}",
     "is affiliated with": "is affiliated with {o}",
     "is connected with": "is connected with {o}",
@@ -102,13 +104,13 @@ INVERSE = {
     "relied on": "was used by {o}",
     "took pictures of": "was photographed by {o}",
     "sent home images of": "was photographed by {o}",
-    "was found at": "saw the discovery of {o}",
+    "was found at": "is where {o} was found",
     "is honoured by": "honours {o}",
     "is accompanied by": "accompanies {o}",
     "launched rockets from": "was used for launches by {o}",
     "was a mission of": "has {o} | among its missions",
-    "was discovered at": "saw the discovery of {o}",
-    "was discovered in": "saw the discovery of {o}",
+    "was discovered at": "is where {o} was discovered",
+    "was discovered in": "is where {o} was discovered",
     "was discovered with": "was used in the discovery of {o}",
     "was derived from": "gave rise to {o}",
     "was developed in": "is the country of origin of {o}",
@@ -131,7 +133,7 @@ INVERSE = {
     "is devoted to": "is the concern of {o}",
     "occurs in": "contains {o}",
     "contains": "is found in {o}",
-    "was first found in": "saw the first discovery of {o}",
+    "was first found in": "is where {o} was first found",
     "is an ore of": "is obtained from {o}",
     "starred in": "starred {o}",
     "played for": "had {o} | among its players",
@@ -153,7 +155,7 @@ PREFERRED = frozenset(
         "belongs to the order;belongs to the class;belongs to the phylum;belongs to the kingdom;"
         "belongs to the genre of;is in the constellation;"
         "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"
-        "crystallises in"
+        "crystallises in;is partly in the drainage basin of"
     ).split(";")
 )
 
@@ -227,6 +229,7 @@ SAME = {
     "was a student at": "studied at",
     "looks out on": "lies by",
     "is a place of teaching and research in": "is in",
+    "is a place of higher learning in": "is in",
     "is best known for": "is known for",
     "was known for": "is known for",
     "was the teacher of": "taught",
@@ -256,6 +259,7 @@ VAGUE = re.compile(
     r"\bused the\b|\bwent to \{|\bcame to the attention\b|\b(?:type|kind|form|sort) of [a-z]+ of \{|"
     r"\} (?:discovered|found|gave|made|took|spent|fled|produced|wrote|built) (?:in|at|on|from|his|her) |"
     r"\bfor [a-z]+ of (?:the )?\{|\bis an? (?:asteroid|comet|planet|star) of (?:the )?\{o|"
+    r"\brepresented by\b|\bthe study of\b|"
     r"\brepresents (?:the )?\{|\bthe [a-z]+[^suia\W]s \{o|\bstrong\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )
 
@@ -269,7 +273,7 @@ HARD_TO_READ = {
     "is the concern of {o}": 0.2,
     "was among the fields of {o}": 0.2,
     "is home to {o}": 0.7,
-    "saw the discovery of {o}": 0.5,
+    "is where {o} was discovered": 0.7,
     "is the country of origin of {o}": 0.6,
     "belonged to {o}": 0.3,
 }
@@ -277,7 +281,7 @@ HARD_WHEN_NESTED = {
     "is known for {o}": 0.15,
     "worked in {o}": 0.3,
     "is closely associated with {o}": 0.2,
-    "saw the discovery of {o}": 0.5,
+    "is where {o} was discovered": 0.7,
     "is the namesake of {o}": 0.6,
     "is a {o}": 0.2,
     "interested {o}": 0.3,

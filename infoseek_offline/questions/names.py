@@ -7,6 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from infoseek_offline.corpus.entities import base_title
+from infoseek_offline.corpus.kinds import plural
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import LinkKind
 
@@ -27,7 +28,9 @@ PERSON_NOUNS = frozenset(
         "broadcaster illustrator photographer filmmaker screenwriter editor publisher translator critic orator rebel pirate "
         "nurse dentist surgeon veterinarian pharmacist astrologer alchemist inventor golfer skater skier rower racer jockey "
         "gymnast sprinter swimmer referee umpire goalkeeper striker quarterback pitcher outfielder bassist drummer vocalist "
-        "songwriter lyricist kami deity god goddess character logician programmer"
+        "songwriter lyricist kami deity god goddess character logician programmer analyst employee colleague assistant specialist "
+        "administrator consultant developer researcher lecturer student intern recruiter founder clerk secretary accountant agent "
+        "supervisor chairman chairwoman chairperson librarian curator instructor tutor trainer"
     ).split()
 )
 _FIRST_WORDS = 150  # characters of a page in which it says where it is
@@ -35,7 +38,8 @@ _SAMPLE = 40  # links looked at for the article
 # Names that take "the" where no link of the corpus shows it: by their last word, or as plurals.
 _THE = re.compile(
     r"(?:^(?:University|Republic|Kingdom|Isle|Gulf|Bay|Sea|Strait|Battle|Treaty|Order|House|Museum|Academy|Institute) of )|"
-    r"^[A-Z]\w+ (?:Observatory|Museum|Academy|Institute|University|College|Society|Bank|Court|Church|Library|Order) of |"
+    r"^[A-Z]\w+ (?:[Oo]bservatory|Museum|Academy|Institute|University|College|Society|Bank|Court|Church|Library|Order) of |"
+    r"^(?:Voyages?|Travels|Journeys?|Expeditions?|Discovery|Exploration|History|Conquest) of |"
     r"^[^\W\d_][\w'’-]* .*\b(?:telescope|astrograph|refractor|reflector|stone|programme|program|telescopes|dynasty|expedition)$|"
     r"\b(?:River|Ocean|Sea|Canal|Desert|Peninsula|Strait|Empire|Republic|Kingdom|Union|Federation|Society|Academy|Museum|Institute|"
     r"Institution|Prize|Medal|Award|Dynasty|dynasty|Alps|Andes|Islands|Mountains|Hills|Netherlands|Philippines|States|Belt|"
@@ -43,6 +47,7 @@ _THE = re.compile(
 )
 
 
+_COMMON_FIRST = re.compile(r"^(?:Voyages?|Travels|Journeys?|Expeditions?|Discovery|Exploration|History|Conquest) of ")
 _ORDINAL = re.compile(r"^(?:First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth)(?= [a-z])")  # "the second voyage of"
 
 # Countries and the like that take the article, for literals, which have no page to tell.
@@ -51,6 +56,8 @@ _THE_LITERAL = re.compile(
     r"(?:[A-Z]\w+ )+(?:Empire|Republic|Kingdom|Union|Islands|Federation|Confederation|Commonwealth|Ocean|Sea|Mountains|Army|Navy)"
 )
 
+
+_LAST_NAME = re.compile(r"\b(of|in|from|by|on|at) ([A-Z][^\W\d]*(?: [A-Z][^\W\d]*)*)$")
 
 # "The Alps", "the Maluku Islands": the verb behind them is plural; "the United States" and "the Netherlands" are one country.
 _MANY = re.compile(
@@ -67,6 +74,15 @@ def is_plural(words: str) -> bool:
 def literal_name(value: str) -> str:
     """A literal as it stands in a sentence: "the United Kingdom"."""
     return f"the {value}" if _THE_LITERAL.fullmatch(value) else value
+
+
+def is_person_noun(head: str) -> bool:
+    return head in PERSON_NOUNS or head.endswith(("ologist", "nomer", "ographer"))
+
+
+def category_words(words: str) -> str:
+    """A category's words with the article that its last name needs: "people in the United Kingdom"."""
+    return _LAST_NAME.sub(lambda m: f"{m[1]} {literal_name(m[2])}", words)
 
 
 class Names:
@@ -93,11 +109,12 @@ class Names:
         anchors, articles = self.shown(page)
         if self._lower(base, anchors) or (not anchors and self._counted(page, base)):
             return self._common(page, base, anchors, articles)
-        plural = f"{base}s"
-        if anchors[plural] > anchors[base]:
-            return plural  # "X-rays"
+        several = f"{base}s"
+        if anchors[several] > anchors[base]:
+            return several  # "X-rays"
         if not self._takes_article(page, base, anchors, articles) or base.lower().startswith("the "):
             return base
+        base = _COMMON_FIRST.sub(lambda m: m[0].lower(), base)
         return f"the {_ORDINAL.sub(lambda m: m[0].lower(), base)}"
 
     def _bare(self, page: int) -> str:
@@ -109,7 +126,7 @@ class Names:
         """How links in prose show the page: its name as written, and the article before each of these ("" for none)."""
         corpus = self.corpus
         base = base_title(corpus.titles[page]).casefold()
-        known = {base, f"{base}s", f"{base}es", _plural(base)}
+        known = {base, f"{base}s", f"{base}es", plural(base)}
         prose = LINK_KINDS.index(LinkKind.PROSE)
         anchors: Counter[str] = Counter()
         articles: Counter[str] = Counter()
@@ -153,7 +170,7 @@ class Names:
         # "A nebula is …", "By a star is meant …": what its own page counts can be counted.
         opening = self.corpus.page(page).text[:120]
         if counted > bare or re.search(rf"(?:^|\b[Bb]y |, )an? {re.escape(low)}\b", opening, re.IGNORECASE):
-            return _plural(low)
+            return plural(low)
         return f"the {low}" if the > bare or low.endswith((" system", " table")) else low
 
     def _takes_article(self, page: int, base: str, anchors: Counter[str], articles: Counter[str]) -> bool:
@@ -180,15 +197,7 @@ class Names:
         return False
 
     def _is_person(self, page: int) -> bool:
-        head = self.head(page)
-        if head in PERSON_NOUNS or head.endswith(("ologist", "nomer", "ographer")):
+        if is_person_noun(self.head(page)):
             return True
         return any(f.key in PERSON_KEYS for f in self.corpus.facts(page))
 
-
-def _plural(noun: str) -> str:
-    if noun.endswith(("ss", "gas", "x", "ch", "sh")):
-        return f"{noun}es"
-    if noun.endswith("s"):
-        return noun
-    return noun[:-1] + "ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"

@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from infoseek_offline.questions.clauses import Clause
+from infoseek_offline.corpus.kinds import a
+from infoseek_offline.questions.clauses import WHERE, Clause
 from infoseek_offline.questions.names import is_plural
 from infoseek_offline.records import Constraint
 
 LONG = 6  # words for {o} from which on they come last in their clause
-SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that)\b")
+SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that|where)\b")
 _MEASURE = re.compile(r"(?P<noun>[^{}]+?) (?:is|was) (?P<value>\{o\}.*)")
 _ARTICLE = re.compile(r"\ban? \{o\}")
 _PLURAL_VERBS = {
@@ -23,6 +24,7 @@ _PLURAL_VERBS = {
     "stands": "stand", "rises": "rise",
 }  # fmt: skip
 _PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|lies|[a-z]+ed|found|taught)\b")  # verbs of which plural_after knows the plural
+_PLACE = re.compile(r"([a-z ]+) (?:in|at|on) \{o\}")
 _PLACE_AND_TIME = re.compile(r"((?:was |were )?(?:born|died|founded|discovered|built|first isolated|described|launched|killed))")
 
 
@@ -34,6 +36,7 @@ class Clue:
     bare: str  # the words for {o} after "a"
     nested: bool
     page: int = -1  # of the other side, -1 for a value
+    kind: str = ""  # the head noun of that page
 
     @property
     def weight(self) -> int:
@@ -49,15 +52,15 @@ class Clue:
 
     def say(self, clause: Clause) -> str:
         text = clause.ending if clause.ending and (self.heavy or self.weight >= LONG) else clause.text
-        if re.search(r"\ban? \{o\}", text) and re.match(r"(?:the|an?|this) ", self.bare):
+        if re.search(r"\ban? \{o\}", text) and re.match(r"(?:the|an?|this|another) ", self.bare):
             text = re.sub(r"\b(?:is|was) an? \{o\}", "belongs to {o}", text)
         if re.search(r"\ban? \{o\}", text):
             return re.sub(r"\ban? \{o\}", lambda _: f"{a(self.bare)} {self.bare}", text)
-        described = re.match(r"(?:the|an?) ((?:[\w-]+ )*?[\w-]+) (?:that|who|which|whose|in|of|with) ", self.other)
+        described = re.match(r"(?:the|an?|another) ((?:[\w-]+ )*?[\w-]+) (?:that|who|which|whose|in|of|with) ", self.other)
         if described and f"the {described[1].split()[-1]} {{o}}" in text:  # "described the mineral the mineral that …"
             text = text.replace(f"the {described[1].split()[-1]} {{o}}", "{o}")
         # The name of a page has its article already.
-        if "the {o}" in text and (self.constraint.other or re.match(r"(?i)(the|an?) ", self.other)):
+        if "the {o}" in text and (self.constraint.other or re.match(r"(?i)(the|an?|this|another) ", self.other)):
             text = text.replace("the {o}", "{o}")
         return text.replace("{o}", self.other)
 
@@ -107,11 +110,17 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
         if measure := clue.measure():
             words = measure
             parts.measures.append(words)
-        elif verb and (first.form == "verb" or (clue.nested or clue.heavy if first.form == "relative" else mixed and not person)):
+        elif verb and (first.form == "verb" or _as_verb(clue, mixed and not person)):
             words = clue.say(verb)
             if id(group) in times:
                 told_by = [*group, *times[id(group)]]
-                words += f" {times[id(group)][0].other}"
+                other = times[id(group)][0]
+                if other.constraint.kind != "link":
+                    words += f" {other.other}"
+                elif clue.heavy:
+                    words = re.sub(r" (?=(?:in|at|on) )", f" by {other.other} ", words, count=1)
+                else:
+                    words += f" by {other.other}"
             (parts.nested if clue.nested else parts.verbs).append(words)
         elif first.form == "possessive":
             words = f"whose {clue.say(first)}"
@@ -120,24 +129,39 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
             pronoun = "whom" if person else "which"
             plural = len(group) > 1 or (clue.constraint.other and is_plural(clue.other))
             said = plural_after(clue.say(first), clue.other) if plural else clue.say(first)
-            words = f"{first.preposition} {pronoun} {said}" if first.preposition else f"{pronoun if person else 'that'} {said}"
+            if first.preposition:
+                words = f"where {said}" if first.preposition == WHERE else f"{first.preposition} {pronoun} {said}"
+            else:
+                words = f"{pronoun if person else 'that'} {said}"
             (parts.nested_other if clue.nested else parts.relatives).append(words)
         clues.update((one.constraint.id, words) for one in told_by)
     return parts
 
 
+def _as_verb(clue: Clue, mixed: bool) -> bool:
+    """Whether a relative or a possessive is rather said as a verb phrase."""
+    if clue.constraint.kind == "fact":
+        return False  # "whose colour is steel grey", not "has steel grey as its colour"
+    return clue.nested or clue.heavy if clue.forms[0].form == "relative" else mixed
+
+
 def _times(groups: list[list[Clue]]) -> dict[int, list[Clue]]:
-    """Times that are said with their place ("died in London between 1850 and 1899"): the group of the time by that of the place."""
+    """What is said with a place: a time ("died in London between 1850 and 1899"), or else by whom the same was done ("written in
+    Rust by …"). The other group, by that of the place."""
     found: dict[int, list[Clue]] = {}
     taken: set[int] = set()
     for place in groups:
-        said = re.fullmatch(rf"{_PLACE_AND_TIME.pattern} (?:in|at) \{{o\}}", place[0].forms[0].text)
-        if not said or len(place) > 1 or place[0].nested or place[0].heavy or not place[0].constraint.other:
+        said = _PLACE.fullmatch(place[0].forms[0].text)
+        if not said or len(place) > 1 or place[0].nested or not place[0].constraint.other:
             continue
-        for time in groups:
-            if time[0].constraint.kind == "interval" and time[0].forms[0].text == f"{said[1]} {{o}}" and id(time) not in taken:
-                found[id(place)] = time
-                taken.add(id(time))
+        timed = _PLACE_AND_TIME.fullmatch(said[1]) is not None and not place[0].heavy
+        for other in groups:
+            text, kind = other[0].forms[0].text, other[0].constraint.kind
+            when = timed and kind == "interval" and text == f"{said[1]} {{o}}"
+            who = kind == "link" and text == f"{said[1]} by {{o}}" and len(other) == 1 and not (other[0].nested or other[0].heavy)
+            if (when or who) and id(other) not in taken:
+                found[id(place)] = other
+                taken.add(id(other))
                 break
     return found
 
@@ -153,7 +177,8 @@ def _alike(clues: Sequence[Clue]) -> list[list[Clue]]:
             and not clue.heavy
             and not re.search(rf"{_ARTICLE.pattern}|^\{{o\}} (?:is|was) an? (?!citizen$)", first.text)
         )
-        fits = fits and (first.form == "verb" or _PAST_SUBJECT.match(first.text) is not None)
+        several = first.form == "possessive" and first.text.endswith(" include {o}")
+        fits = fits and (first.form == "verb" or several or _PAST_SUBJECT.match(first.text) is not None)
         same = next((g for g in groups if fits and g[0].forms[0] == first and not g[0].nested and not g[0].heavy), None)
         if same is not None and same[0].constraint.kind == "link":
             same.append(clue)
@@ -166,7 +191,7 @@ def _merged(group: list[Clue], within: Callable[[int, int], bool]) -> Clue:
     words = listed([clue.other for clue in group])
     if len(group) == 2 and re.search(r"\b(?:in|at) \{o\}$", group[0].forms[0].text):
         inner, outer = group if within(group[0].page, group[1].page) else group[::-1]
-        if within(inner.page, outer.page):
+        if inner.kind != outer.kind and within(inner.page, outer.page):  # a country names its neighbours, too
             words = f"{inner.other} in {outer.other}"
     return Clue(group[0].constraint, group[0].forms, words, words, nested=False)
 
@@ -183,12 +208,7 @@ def listed(pieces: Sequence[str]) -> str:
     """ "A, B and C"; with a comma before "and" where the piece before it holds a relative clause that would go on otherwise."""
     if len(pieces) <= 1:
         return "".join(pieces)
-    closed = any(SUBORDINATE.search(re.sub(r"^(?:\w+ )?(?:who|whom|whose|which|that) ", "", piece)) for piece in pieces[:-1])
+    closed = any(SUBORDINATE.search(re.sub(r"^(?:\w+ )?(?:who|whom|whose|which|that|where) ", "", piece)) for piece in pieces[:-1])
     return f"{', '.join(pieces[:-1])}{',' if closed else ''} and {pieces[-1]}"
 
 
-_VOWEL = re.compile(r"(?i)[aeio]|u[^ns]|un[^i]|us[^e]|hour|honest|honou?r|[fhlmnrsx]-")
-
-
-def a(noun: str) -> str:
-    return "an" if _VOWEL.match(noun) and not re.match(r"(?i)one\b|eu", noun) else "a"

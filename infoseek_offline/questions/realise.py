@@ -3,23 +3,24 @@
 The root's kind comes first ("Which moon …"), named pages stand by name, inner vertices as nested descriptions ("the astronomer
 who was born in Hanover"), vague ones with "a". Each clause must attach to the right noun when the question is read aloud, so:
 measures stand right behind the noun ("with a mean radius between …"), then relatives, possessives and verb phrases, short before
-long; what is nested comes last, and a second nested description gets a sentence of its own. The relative pronoun is repeated
-where a verb might belong to the noun outside as well.
+long; what is nested comes last, and what would be too much for one sentence gets one of its own (apart.py). The relative pronoun
+is repeated where a verb might belong to the noun outside as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from infoseek_offline.corpus.kinds import singular
+from infoseek_offline.corpus.kinds import a, singular
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.questions.clauses import forms
+from infoseek_offline.questions.apart import MUCH_HARDER, clear, head, spoken_of, strain, ways
+from infoseek_offline.questions.clauses import Clause, forms
 from infoseek_offline.questions.fit import CONNECTED, connected, fitted
-from infoseek_offline.questions.names import Names, literal_name
-from infoseek_offline.questions.parts import SUBORDINATE, Clue, Parts, a, listed, parts_of
-from infoseek_offline.questions.style import LONG_QUESTION, NO_KIND, OPENINGS, Style, Wording, digest, set_apart, styles
+from infoseek_offline.questions.names import Names, category_words, literal_name
+from infoseek_offline.questions.parts import SUBORDINATE, Clue, Parts, listed, parts_of
+from infoseek_offline.questions.style import NO_KIND, OPENINGS, Style, Wording, digest
 from infoseek_offline.records import ResearchTree, Vertex
 
 _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
@@ -30,6 +31,7 @@ _CATEGORY = re.compile(r"(?P<nouns>[^\W\d_]+) (?P<rest>(?:of|in|from|by|on|at) .
 class _Telling:
     tree: ResearchTree
     style: Style
+    spoken: dict[str, tuple[str, str]]  # of each vertex with a sentence of its own: its first words, and its name after that
     clues: dict[str, str] = field(default_factory=dict)
 
 
@@ -46,17 +48,21 @@ class Realiser:
     def phrasings(self, tree: ResearchTree) -> Iterator[Wording]:
         """Different questions of the same tree, the first as `realise` gives it; all clues are in each. They differ in opening, in
         the order of the clues and in what gets a sentence of its own."""
-        seen: set[str] = set()
         first = digest(tree) % OPENINGS
-        whole = self._tell(tree, Style(first, apart=tree.joined))
-        for style in styles(first, set_apart(tree, whole.clues), len(whole.question.split()) > LONG_QUESTION, tree.joined):
+        weighed = sorted((self._strain(tree, Style(first, apart=apart)), apart) for apart in ways(tree))
+        easy = [apart for cost, apart in weighed if cost <= weighed[0][0] + MUCH_HARDER]
+        seen: set[str] = set()
+        for style in _styles(first, easy):
             wording = self._tell(tree, style)
-            if wording.question not in seen:
+            if wording.question not in seen and (style.apart == easy[0] or clear(wording.question, _nouns(tree, style.apart))):
                 seen.add(wording.question)
                 yield wording
 
+    def _strain(self, tree: ResearchTree, style: Style) -> float:
+        return strain(tree, style.apart, self._tell(tree, style).question)
+
     def _tell(self, tree: ResearchTree, style: Style) -> Wording:
-        telling = _Telling(tree, style)
+        telling = _Telling(tree, style, spoken_of(tree, style.apart))
         before = [self._statement(telling, tree.vertex(name)) for name in style.apart]
         return Wording(" ".join([*before, self._ask(telling)]), telling.clues)
 
@@ -66,41 +72,46 @@ class Realiser:
         root, clues, opening = telling.tree.root, telling.clues, telling.style.opening
         person = self.names.is_person(root.page)
         noun = self._kind(root, clues)
+        alike = root.noun in _nouns(telling.tree, telling.style.apart)
+        if alike:
+            noun, opening = f"other {noun}", 1 if opening == 1 else 3
         parts = self._parts(telling, root, person)
         inserted = _inserted(parts, person)
-        head = f"{noun}{_with(parts.measures)}"
+        called = f"{noun}{_with(parts.measures)}"
         predicates = [*parts.verbs, *parts.nested]
-        if parts.nested_other:  # "at which the chemist who … studied" can only stand behind what is short
+        unnamed = called in (NO_KIND, "person")  # "What …?", "Who …?"
+        if parts.nested_other or (not predicates and not alike):  # what stands behind the noun needs "What is the …"
             tail = listed([*parts.relatives, *parts.possessives, *_who(parts.verbs, person), *parts.nested_other])
             for words in parts.nested:
                 clues.update((c, _also(words)) for c, told in list(clues.items()) if told == words)
                 tail += f", and {'who' if person else 'that'} {_also(words)}"
-            return f"{_what(person, opening)} the {head} {tail}?"
+            return f"{_what(person, opening)} the {called} {tail}?" if tail else f"{_what(person, opening)} the {called}?"
         if len(parts.nested) > 1:
-            return self._side_by_side(head, inserted, parts, clues)
+            return self._side_by_side(called, inserted, parts, clues, person)
         if not predicates:
-            tail = listed([*parts.relatives, *parts.possessives])
-            return f"{_what(person, opening)} the {head} {tail}?" if tail else f"{_what(person, opening)} the {head}?"
-        if head == NO_KIND and not inserted:
-            return f"What {listed(predicates)}?"
+            return f"Which {called} is it {listed([*parts.relatives, *parts.possessives])}?"
+        if unnamed and not inserted:
+            return f"{'Who' if person else 'What'} {listed(predicates)}?"
         if opening == 0 and not parts.relatives and len(predicates) > 1:
             tail = _pronouns(predicates, "who" if person else "that")
-            return f"{_what(person, opening)} the {head} {listed([*parts.possessives, tail])}?"
+            return f"{_what(person, opening)} the {called} {listed([*parts.possessives, tail])}?"
         if opening == 1 and not inserted and not parts.measures and len(predicates) > 1:
             first = next((v for v in parts.verbs if not SUBORDINATE.search(v)), "")
             if first:
                 inserted = [f"{'who' if person else 'which'} {first}"]
                 predicates.remove(first)
         aside = f", {listed(inserted)}," if inserted else ""
-        return f"Which {head}{aside} {listed(predicates)}?"
+        return f"Which {called}{aside} {listed(predicates)}?"
 
-    def _side_by_side(self, head: str, inserted: list[str], parts: Parts, clues: dict[str, str]) -> str:
+    def _side_by_side(self, called: str, inserted: list[str], parts: Parts, clues: dict[str, str], person: bool) -> str:
         """Several nested descriptions, each set off by a comma and "also", so that none hangs on the one before it."""
         aside = f", {listed(inserted)}," if inserted else ""
         first, *others = parts.nested
         rest = [_also(words) for words in others]
         clues.update((c, _also(words)) for c, words in list(clues.items()) if words in others)
-        asked = "What" if head == NO_KIND and not inserted else f"Which {head}{aside}"
+        asked = f"Which {called}{aside}"
+        if called in (NO_KIND, "person") and not inserted:
+            asked = "Who" if person else "What"
         said = f"{asked} {listed([*parts.verbs, first])}"
         said += "".join(f", {words}" for words in rest[:-1])
         return f"{said}, and {rest[-1]}?"
@@ -112,31 +123,35 @@ class Realiser:
         person = self.names.is_person(vertex.page)
         noun = self._kind(vertex, telling.clues)
         parts = self._parts(telling, vertex, person)
-        head = f"{noun}{_with(parts.measures)}"
+        called = f"{noun}{_with(parts.measures)}"
         predicates = [*parts.verbs, *parts.nested]
+        first = telling.spoken[vertex.id][0]
         if parts.nested_other or not predicates:
             pieces = [*parts.relatives, *parts.possessives, *_who(predicates, person), *parts.nested_other]
-            return f"There is {a(noun)} {head} {listed(pieces)}."
+            opening = "There is another" if first == "Another" else f"There is {a(noun)}"
+            return f"{opening} {called} {listed(pieces)}." if pieces else f"{opening} {called}."
         inserted = _inserted(parts, person)
         aside = f", {listed(inserted)}," if inserted else ""
-        return f"A certain {head}{aside} {listed(predicates)}."
+        return f"{first} {called}{aside} {listed(predicates)}."
 
     def _noun_phrase(self, telling: _Telling, vertex: Vertex, outer: bool) -> str:
         """`outer` says whether what is described around it is a person too, so that "who" alone is not clear."""
         if vertex.role == "leaf":
             return self.names.name(vertex.page)
         if vertex.id in telling.style.apart:
-            return f"this {vertex.noun}"
+            return telling.spoken[vertex.id][1]
         clues, person = telling.clues, self.names.is_person(vertex.page)
         noun = self._kind(vertex, clues)
         parts = self._parts(telling, vertex, person)
-        head = f"{'the' if vertex.role == 'inner' else a(noun)} {noun}{_with(parts.measures)}"
+        another = vertex.parent and telling.tree.vertex(vertex.parent).noun == vertex.noun
+        article = "the" if vertex.role == "inner" else "another" if another else a(noun)
+        called = f"{article} {noun}{_with(parts.measures)}"
         verbs = [*parts.verbs, *parts.nested]
         only = verbs if not (parts.relatives or parts.possessives or parts.nested_other) else []
         if len(only) == 1 and re.match(r"(?:is|was) (?:in|on|at|near|within) ", only[0]):
             said = only[0].split(" ", 1)[1]  # "that is in Germany" is said "in Germany"
             clues.update((c.id, said) for c in vertex.constraints if clues.get(c.id) == only[0])
-            return f"{head} {said}"
+            return f"{called} {said}"
         pieces = [*parts.relatives, *parts.possessives]
         repeat = outer == person or vertex.depth > 1 or bool(pieces)
         pronoun = "who" if person else "that"
@@ -145,7 +160,7 @@ class Realiser:
         elif verbs:
             pieces.append(f"{pronoun} {listed(verbs)}")
         pieces += parts.nested_other
-        return f"{head} {listed(pieces)}" if pieces else head
+        return f"{called} {listed(pieces)}" if pieces else called
 
     def _kind(self, vertex: Vertex, clues: dict[str, str]) -> str:
         """The noun, with what a category of that very kind says of it: "moon of Uranus"."""
@@ -153,7 +168,7 @@ class Realiser:
         for constraint in vertex.constraints:
             found = _CATEGORY.fullmatch(constraint.value) if constraint.kind == "category" else None
             if found and noun == vertex.noun and singular(found["nouns"].lower()) == noun.rsplit(" ", 1)[-1]:
-                noun = f"{noun} {found['rest']}"
+                noun = f"{noun} {category_words(found['rest'])}"
                 clues[constraint.id] = noun
             elif constraint.kind == "type":
                 clues[constraint.id] = vertex.noun
@@ -166,7 +181,7 @@ class Realiser:
         sign = -1 if telling.style.backward else 1
         told = sorted(
             self._clues(telling, vertex, person),
-            key=lambda c: (c.nested, c.heavy, sign * c.weight, [sign * ord(letter) for letter in c.constraint.id]),
+            key=lambda c: (c.nested, c.heavy, sign * c.weight, _ordinal(c.other), [sign * ord(x) for x in c.constraint.id]),
         )
         return parts_of(told, telling.clues, person, self.names.within)
 
@@ -182,7 +197,7 @@ class Realiser:
             if constraint.kind == "interval":
                 other = _POWER.sub(lambda m: m[1] + {"2": "²", "3": "³"}[m[2]], other)
             elif constraint.kind == "category":
-                other = other[:1].lower() + other[1:]  # "Towns on the Rhine", and a plural comes first
+                other = category_words(other[:1].lower() + other[1:])  # "Towns on the Rhine", and a plural comes first
             if constraint.other:
                 beneath = telling.tree.vertex(constraint.other)
                 other = self._noun_phrase(telling, beneath, person)
@@ -193,13 +208,48 @@ class Realiser:
                 said = fitted(said, self.names.head(vertex.page), kind, name)
                 if said[0].text == CONNECTED:
                     said = connected(vertex.depth + telling.style.opening)
-            found.append(Clue(constraint, said, other, bare, nested, page))
+                if nested and (own := self._same_noun(telling, said, beneath)):
+                    said, other, nested = *own, False
+            found.append(Clue(constraint, said, other, bare, nested, page, kind))
         return found
+
+    def _same_noun(self, telling: _Telling, said: Sequence[Clause], beneath: Vertex) -> tuple[tuple[Clause, ...], str] | None:
+        """ "Whose customer is also the customer of X", where "whose customer is the customer that …" would be said."""
+        same = re.compile(rf"(?:[\w-]+ )*{re.escape(head(beneath.noun))} (?:is|was) \{{o\}}")
+        whose = next((f for f in said if f.form == "possessive" and same.fullmatch(f.text)), None)
+        if whose is None or any(c.kind == "category" for c in beneath.constraints):
+            return None
+        inside = _Telling(telling.tree, telling.style, telling.spoken)
+        parts = self._parts(inside, beneath, self.names.is_person(beneath.page))
+        if parts.measures or parts.relatives or parts.possessives or parts.nested_other or not parts.verbs:
+            return None
+        first, *others = [*parts.verbs, *parts.nested]
+        inside.clues.update((c, _also(first)) for c, words in list(inside.clues.items()) if words == first)
+        self._kind(beneath, inside.clues)
+        telling.clues.update(inside.clues)
+        return (Clause("possessive", whose.text.rsplit(" ", 2)[0] + " {o}"),), listed([_also(first), *others])
+
+
+def _styles(first: int, apart: list[tuple[str, ...]]) -> Iterator[Style]:
+    """All styles, from the opening `first` on; what differs most from the ones before comes first."""
+    for turn in range(OPENINGS):
+        yield Style((first + turn) % OPENINGS, turn % 2 == 1, apart[turn % len(apart)])
+    for turn in range(OPENINGS):
+        yield from (Style((first + turn) % OPENINGS, backward, way) for backward in (False, True) for way in apart)
+
+
+def _nouns(tree: ResearchTree, apart: tuple[str, ...]) -> set[str]:
+    return {v.noun for v in tree.vertices if v.id in apart}
 
 
 def _inserted(parts: Parts, person: bool) -> list[str]:
     """Relatives and possessives as they stand between commas behind the root's noun."""
     return [re.sub(r"^that ", "which ", words) for words in parts.relatives] + parts.possessives
+
+
+def _ordinal(words: str) -> int:
+    """ "The first chemist" is told before "the second chemist"."""
+    return 1 if words.startswith("the second ") else 0
 
 
 def _who(verbs: list[str], person: bool) -> list[str]:

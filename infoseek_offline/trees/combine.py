@@ -57,9 +57,10 @@ def _sets(growth: Growth, vertex: DraftVertex) -> Iterator[tuple[Option, ...]]:
     tells_all = growth.ahead.tells_all() if is_root else BitMap()
     room = growth.shape.max_vertices - len(growth.draft.vertices)
     least = growth.bounds.min_skipped
+    bare = growth.max_bare - sum(c.key == "connected" for v in growth.draft.vertices.values() for c in v.constraints)
     for chosen in _alone(offers, extents.meet(mine), min(CLUES, growth.shape.max_constraints - len(mine))):
         told = [o.extent for o in chosen]
-        if len(told) + len(mine) < 2 or not _fit(chosen, room):
+        if len(told) + len(mine) < 2 or not _fit(chosen, room) or sum(o.clue.key == "connected" for o in chosen) > bare:
             continue
         together = extents.meet(told)
         if any(len(s & together) < least for s in skipped) or any(len(s & together) < 2 for s in loosened):

@@ -30,6 +30,7 @@ MAX_MOVES = 250
 MAX_RETREATS = 6
 FEW = 3  # pages near both of two branches, at most: hardly a clue more is needed, and trees with more left to tell apart seldom end
 FEW_JOINED = 30  # the same of branches that meet further down as well, which are rarer
+MAX_BARE = 2  # clues that say no more than that two pages are connected; with a third one nobody would ask the question
 NO_START = "no page to start with"
 NO_JOIN = "the branches do not meet"
 
@@ -48,7 +49,7 @@ class Growth:
 
     def __init__(
         self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int, asked: str = "chain",
-        join: bool = False,
+        join: bool = False, max_bare: int = MAX_BARE,
     ) -> None:  # fmt: skip
         self.options, self.bounds, self.shape, self.rng = options, bounds, shape, rng
         self.corpus: Corpus = options.corpus
@@ -67,6 +68,7 @@ class Growth:
         self.hopeless: set[tuple[int, ...]] = set()  # vertices that no set of clues describes (combine.py)
         self.refused: set[tuple[object, ...]] = set()  # clues that a check has refused
         self.refused_for_good: set[tuple[object, ...]] = set()
+        self.max_bare = MAX_MOVES if options.any_kind else max_bare  # where little else can be said, they are no worse than others
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
@@ -280,13 +282,13 @@ class Growth:
 
 def grow(
     root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, asked: str = "chain",
-    refused: Collection[tuple[object, ...]] = (), join: bool = False,
+    refused: Collection[tuple[object, ...]] = (), join: bool = False, max_bare: int = MAX_BARE,
 ) -> Grown:
     """Grow one tree from `root`, in the shape asked for if the Planner can, with `join` so that two of its branches meet. The
     generator decides the depth, and whatever the Planner leaves to chance. `refused` are clues that earlier trees of the root were
     refused for good."""
     depth = shape.min_depth if asked == "bush" else rng.randint(max(shape.min_depth, 2 + (asked == "balanced")), shape.max_depth)
-    growth = Growth(root, options, bounds, shape, rng, depth, asked, join)
+    growth = Growth(root, options, bounds, shape, rng, depth, asked, join, max_bare)
     growth.refused.update(refused)
     return proceed(growth, planner, MAX_RETREATS)
 

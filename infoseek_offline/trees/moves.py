@@ -97,7 +97,8 @@ class Moves(Sequence[Move]):
         used = {c.key for c in vertex.constraints if c.kind in ("interval", "fact")}
         kinds = {c.kind for c in vertex.constraints}
         hidden = frozenset().union(*(growth.options.title_words(v.page) for v in draft.vertices.values() if v.role != "leaf"))
-        pages = draft.pages
+        pages, named = draft.pages, growth.options.named_by(draft)
+        bare = sum(c.key == "connected" for v in draft.vertices.values() for c in v.constraints)
         room = growth.shape.max_vertices - len(draft.vertices)
         left_by = current.intersection_cardinality
         moves = []
@@ -113,6 +114,10 @@ class Moves(Sequence[Move]):
                     continue
             elif clue.kind != "link" and clue.kind in kinds:  # a type or a category
                 continue
+            if bare >= growth.max_bare and clue.key == "connected":
+                continue
+            if option.page in named or not pages.isdisjoint(option.named):
+                continue  # "the country on the Pacific that has a coast on the Pacific"
             extent = option.extent
             after = left_by(extent)
             if after >= before or not after:

@@ -24,6 +24,7 @@ from infoseek_offline.questions.languages import sayable
 from infoseek_offline.records import Constraint
 from infoseek_offline.trees.extents import Extents, roomy
 from infoseek_offline.trees.named import named_in
+from infoseek_offline.trees.tree import Draft
 
 if TYPE_CHECKING:
     from infoseek_offline.trees.offers import Offers
@@ -196,6 +197,8 @@ class Options:
                 continue  # "a university" alone says nothing
             if link.blur is not None and not _as_blurred(beneath, link.blur):
                 continue
+            if beneath.page is None and link.blur is None and _as_expected(link.clue.wording, beneath.clue.value):
+                continue
             extent = self._around(beneath)
             if page in extent and len(beneath.extent) > 1:
                 yield Option(link.clue, "blur", link.page, extent, (beneath,), adds=1 + beneath.adds, shown=beneath.shown)
@@ -216,8 +219,17 @@ class Options:
         types = [o for s in told if s.kind == "type" and s.other is None for o in self._literal(s) if page in o.extent]
         return [*containers, *types]
 
+    def named_by(self, draft: Draft) -> set[int]:
+        """Pages whose titles stand in the draft's categories and values."""
+        literals = (c.value for v in draft.vertices.values() for c in v.constraints if c.kind in ("category", "fact"))
+        return {page for words in literals for page in self._named(words)}
+
     def _named(self, words: str) -> tuple[int, ...]:
-        return tuple(sorted(named_in(self.corpus, words)))
+        if words not in self._named_in:
+            if len(self._named_in) >= KEPT:
+                self._named_in.clear()
+            self._named_in[words] = tuple(sorted(named_in(self.corpus, words)))
+        return self._named_in[words]
 
     def _literal(self, said: Statement) -> list[Option]:
         if said.kind == "type":
@@ -226,6 +238,8 @@ class Options:
             extent = self.extents.in_category(said.key)
             return [Option(Clue("category", said, said.key), "", None, extent, named=self._named(said.value))]
         if not said.quantities:
+            if self.corpus.nouns[said.page].rsplit(" ", 1)[-1] in said.value.casefold().split():
+                return []  # "a designer whose role is designer"
             extent = self.extents.with_value(said.key, said.value)
             return [Option(Clue("fact", said, said.value), "", None, extent, named=self._named(said.value))]
         quantity = said.quantities[0]
@@ -242,6 +256,17 @@ CONTAINERS = (
     "prefecture sea ocean island".split(),
     "part of", "located in", "parent planet", "mountain range",
 )  # fmt: skip
+
+
+def _as_expected(wording: str, kind: str) -> bool:
+    """Whether the kind alone says nothing after that relation ("is in a department", "whose language is a language"): only of what
+    was done by somebody, or with something, it does."""
+    return kind in wording.split() or _DONE.fullmatch(wording) is None
+
+
+_DONE = re.compile(
+    r"\{v\} (?:was|is) .*(?:by|after|with|aboard) (?:the )?\{o\}|\{o\} (?:first )?[a-z]+ed (?:[a-z]+ )?(?:the )?\{v\}"
+)
 
 
 def _as_blurred(vague: Option, blur: Blur) -> bool:
