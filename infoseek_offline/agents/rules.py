@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from infoseek_offline.agents.base import Move
 from infoseek_offline.claims.browser import read_claims
 from infoseek_offline.claims.infobox import phrases
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import digest_of
-from infoseek_offline.questions.clauses import ease
+from infoseek_offline.questions.clauses import ease, forms
 from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 from infoseek_offline.trees.joins import Joins
@@ -18,7 +20,7 @@ from infoseek_offline.trees.moves import DONE, Moves
 from infoseek_offline.trees.tree import DraftVertex
 
 RULES_VERSION = 8  # of claims/: a change of what is read is a new version
-READS_WELL, BARE, TWICE = 1.5, 0.2, 0.2
+READS_WELL, BARE, TWICE, AGAIN = 1.5, 0.2, 0.2, 0.05
 SECOND_DEEP = 0.4  # of the second branches of a balanced tree have an inner vertex of their own below
 
 
@@ -79,13 +81,15 @@ class RulePlanner:
         left = growth.shape.max_constraints - len(vertex.constraints)
         second = child and vertex.constraints  # two branches should meet in few pages
         eager = second or (not child and (vertex.id in growth.eager or left <= 2))
+        told = {_gist(c.wording) for c in vertex.constraints if c.other}
         weights = []
         for move in moves:
             assert move.option is not None
             weight = _reads(move, growth)
-            said = {c.wording for c in vertex.constraints}
-            if move.option.role in ("inner", "blur") and move.option.clue.wording in said:
-                weight *= TWICE  # "discovered in a country that … and discovered in a country that …"
+            gist = _gist(move.option.clue.wording)
+            nested = move.option.role in ("inner", "blur") or gist != move.option.clue.wording
+            if nested and move.option.page is not None and gist in told:
+                weight *= AGAIN  # "discovered in a country that … and discovered in a country that …"
             if move.kind == "start" and growth.asked != "chain":
                 assert move.option.page is not None
                 met = len(growth.joins.meetings(move.option.page)) if growth.joins else growth.partners(move.option)
@@ -116,6 +120,14 @@ def _towards_a_join(growth: Growth, joins: Joins, vertex: DraftVertex, children:
     return children
 
 
+@lru_cache(maxsize=65536)
+def _gist(wording: str) -> str:
+    """What a clue says of its vertex, whatever the place: "was discovered in" and "the place of discovery was" are one."""
+    found = forms(wording)
+    place = re.fullmatch(r"(.*) (?:in|at|on) (?:the )?\{o\}", found[0].text) if found else None
+    return place[1] if place else wording
+
+
 def _reads(move: Move, growth: Growth) -> float:
     """Relations with a verb of their own read better than "the K of X is Y", and both better than a bare connection."""
     assert move.option is not None
@@ -125,6 +137,8 @@ def _reads(move: Move, growth: Growth) -> float:
     if constraint.kind != "link":
         return 1.0
     well = 1.0 if constraint.wording.startswith("the ") else READS_WELL
+    if growth.noun(growth.draft.vertices[move.vertex].page).rsplit(" ", 1)[-1] in constraint.wording.split():
+        well *= TWICE  # "the capital that is the capital of …"
     if move.option.role in ("inner", "blur") and move.option.page is not None:
         kind = growth.noun(move.option.page).rsplit(" ", 1)[-1]
         if kind in constraint.wording.split():  # "whose customer is the customer that …"

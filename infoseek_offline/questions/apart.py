@@ -64,6 +64,10 @@ def strain(tree: ResearchTree, apart: tuple[str, ...], question: str) -> float:
     cost = 2.0 * sum(_nested(tree, v, apart) >= 2 for v in tree.vertices if v.role == "inner" and v.id not in apart)
     told = {v.noun for v in tree.vertices if v.id in apart}
     cost += sum(v.role == "inner" and v.id not in apart and v.noun in told for v in tree.vertices)  # "this city" and "the city"
+    cost += AMBIGUOUS * sum(  # "the second country", where one of the two borders another
+        v.role == "blur" and v.parent in apart and v.noun == tree.vertex(v.parent).noun and _count(tree, apart, v.noun) > 1
+        for v in tree.vertices
+    )
     sentences = re.split(r"(?<=[.?]) (?=[A-Z])", question)
     for sentence in sentences:
         words, clauses = len(sentence.split()), len(SUBORDINATE.findall(sentence))
@@ -80,6 +84,10 @@ def _nested(tree: ResearchTree, vertex: Vertex, apart: tuple[str, ...]) -> int:
         level += 1
         vertex = tree.vertex(vertex.parent)
     return level
+
+
+def _count(tree: ResearchTree, apart: tuple[str, ...], noun: str) -> int:
+    return sum(tree.vertex(name).noun == noun for name in apart)
 
 
 def clear(question: str, nouns: set[str]) -> bool:

@@ -85,6 +85,8 @@ def ease(wording: str, nested: bool) -> float:
     if not found:
         return 0.0
     said = next((f for f in found if f.form == "verb"), found[0]) if nested else found[0]
+    if nested and said.form == "relative":  # "where a country in which the Harz lies has shores"
+        return HARD_TO_READ.get(said.text, 1.0) * 0.2
     return HARD_TO_READ.get(said.text, 1.0) * (HARD_WHEN_NESTED.get(said.text, 1.0) if nested else 1.0)
 
 

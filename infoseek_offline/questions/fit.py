@@ -47,6 +47,7 @@ _CRAFT = frozenset(
 _HEAVENLY = frozenset("planet moon satellite star comet asteroid galaxy nebula constellation sun".split())
 _MATTER = frozenset("mineral element metal alloy compound substance gas salt ore rock".split())
 _STUDIED = _HEAVENLY | _MATTER | frozenset("phenomenon radiation ray particle disease process effect".split())
+_PRIZES = frozenset("prize medal award".split())
 _SCIENTIST = re.compile(r"(?:scientist|ogist|physicist|chemist|botanist|naturalist|astronomer|mathematician|theorist)$")
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _FIELDS = frozenset("science branch field discipline study subject art craft industry profession genre area".split())
@@ -69,6 +70,8 @@ def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tupl
     clauses = [Clause(c.form, _placed(c.text, other, name), _preposition(c, subject), c.ending) for c in found]
     if not clauses:
         return ()
+    if subject in _WATERS:  # a town is on a river
+        clauses = [Clause("relative", c.text, "on") if c == Clause("relative", "{o} lies", "in") else c for c in clauses]
     for rule in (_homes, _teaching, _known, _work, _membership):
         clauses = rule(clauses, subject, other, name)
     if clauses[0].form == "possessive" and _DAY.fullmatch(name):
@@ -111,14 +114,17 @@ def _known(clauses: list[Clause], subject: str, other: str, name: str) -> list[C
             subject in _AREAS | _LAND and (other in _SITES or is_person_noun(other))
         ):
             return [Clause("verb", "is associated with {o}")]
-    if first == Clause("relative", "{o} is known", "for") and subject not in _KNOWN_FOR and other not in _LAND:
+    known = first == Clause("relative", "{o} is known", "for") and subject not in _KNOWN_FOR
+    if known and (other not in _LAND or subject in _LAND or is_person_noun(subject)):
         return [Clause("relative", "{o} is associated", "with"), *clauses[1:]]
     return clauses
 
 
 def _work(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
     first = clauses[0]
-    if first.text == "worked in {o}" and _is_matter(name):
+    if first.text == "is the seat of {o}" and other in _PRIZES:
+        return [Clause("verb", "is where {o} is awarded")]
+    if first.text == "worked in {o}" and (_is_matter(name) or other in _HEAVENLY):
         return [Clause("verb", "did research on {o}")]
     if first == Clause("relative", "{o} worked", "in") and subject and subject not in _FIELDS | _LAND | _AREAS:
         return [Clause("relative", "{o} did research", "on"), *clauses[1:]]
@@ -142,6 +148,8 @@ def _membership(clauses: list[Clause], subject: str, other: str, name: str) -> l
         return [Clause("relative", "{o} came", "from"), *clauses[1:]]
     if subject and re.fullmatch(rf"is an? (?:[a-z-]+ ){{0,2}}{re.escape(subject)} of (?:the )?\{{o\}}", first.text):
         return [Clause("verb", "belongs to {o}")]  # "the agency that is an agency of"
+    if subject in _AREAS and re.fullmatch(rf"was an? (?:[a-z-]+ ){{0,2}}{re.escape(subject)} of (?:the )?\{{o\}}", first.text):
+        return [Clause("verb", _placed("was in {o}", other, name))]
     if other and re.fullmatch(rf"\{{o\}} is an? (?:[a-z-]+ ){{0,2}}{re.escape(other)}", first.text) and first.preposition == "of":
         return [Clause("verb", f"has {{o}} among its {plural(other)}")]
     if re.fullmatch(r"(?:is|was) part of \{o\}", first.text) and other == "programme":
@@ -165,6 +173,8 @@ def _placed(text: str, other: str, name: str) -> str:
         return _AT.sub(r"\1 in ", text)
     if other in _SURFACES or (other in _NAMED_IN and not name):
         return _INSIDE.sub(r"\1 on ", _AT.sub(r"\1 on ", text))
+    if other in ("river", "stream", "canal"):
+        return re.sub(r"^is in (?=(?:the )?\{o\}$)", "is on ", text)
     return _IN.sub(r"\1 at ", text) if other in _SITES else text
 
 

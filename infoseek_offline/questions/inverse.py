@@ -85,7 +85,7 @@ INVERSE = {
     "is a tributary of": "has {o} | as a tributary",
     "has a coast on": "washes the coast of {o}",
     "is based at": "is home to {o}",
-    "is partly in the drainage basin of": "has {o} | in its drainage basin",
+    "drains partly into": "receives waters from {o}",
     "has its headquarters in": "is the seat of {o}",
     "is affiliated with": "is affiliated with {o}",
     "is connected with": "is connected with {o}",
@@ -155,7 +155,7 @@ PREFERRED = frozenset(
         "belongs to the order;belongs to the class;belongs to the phylum;belongs to the kingdom;"
         "belongs to the genre of;is in the constellation;"
         "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"
-        "crystallises in;is partly in the drainage basin of"
+        "crystallises in;drains partly into"
     ).split(";")
 )
 
@@ -259,6 +259,8 @@ VAGUE = re.compile(
     r"\bused the\b|\bwent to \{|\bcame to the attention\b|\b(?:type|kind|form|sort) of [a-z]+ of \{|"
     r"\} (?:discovered|found|gave|made|took|spent|fled|produced|wrote|built) (?:in|at|on|from|his|her) |"
     r"\bfor [a-z]+ of (?:the )?\{|\bis an? (?:asteroid|comet|planet|star) of (?:the )?\{o|"
+    r"\b(?:is|was) an? (?:[a-z]+ )?(?:prize|medal|award) of\b|\bplaces? of (?:higher )?learning of\b|"
+    r"\b(?:is|was) an? [a-z ]+ under (?:the )?\{|\b(?:is|was) [a-z]+ (?:beyond|above|below|outside) the [a-z]+ of\b|"
     r"\brepresented by\b|\bthe study of\b|"
     r"\brepresents (?:the )?\{|\bthe [a-z]+[^suia\W]s \{o|\bstrong\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )
@@ -266,6 +268,8 @@ VAGUE = re.compile(
 # Clauses that are right but that a reader stumbles over, with how much less often they are taken: the first always, the second
 # where a description takes the place of {o} ("is known for the ocean by which …").
 HARD_TO_READ = {
+    "drains partly into {o}": 0.2,
+    "receives waters from {o}": 0.3,
     "{o} is known": 0.4,
     "is closely associated with {o}": 0.3,
     "is associated with {o}": 0.3,

@@ -24,7 +24,7 @@ _PLURAL_VERBS = {
     "stands": "stand", "rises": "rise",
 }  # fmt: skip
 _PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|lies|[a-z]+ed|found|taught)\b")  # verbs of which plural_after knows the plural
-_PLACE = re.compile(r"([a-z ]+) (?:in|at|on) \{o\}")
+_PLACE = re.compile(r"([a-z ]+) (?:in|at|on|from) \{o\}")
 _PLACE_AND_TIME = re.compile(r"((?:was |were )?(?:born|died|founded|discovered|built|first isolated|described|launched|killed))")
 
 
@@ -115,19 +115,15 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
             if id(group) in times:
                 told_by = [*group, *times[id(group)]]
                 other = times[id(group)][0]
-                if other.constraint.kind != "link":
-                    words += f" {other.other}"
-                elif clue.heavy:
-                    words = re.sub(r" (?=(?:in|at|on) )", f" by {other.other} ", words, count=1)
-                else:
-                    words += f" by {other.other}"
+                more = f"by {other.other}" if other.constraint.kind == "link" else other.other
+                words = re.sub(r" (?=(?:in|at|on|from) )", f" {more} ", words, count=1) if clue.heavy else f"{words} {more}"
             (parts.nested if clue.nested else parts.verbs).append(words)
         elif first.form == "possessive":
             words = f"whose {clue.say(first)}"
             (parts.nested_other if clue.nested else parts.possessives).append(words)
         else:
             pronoun = "whom" if person else "which"
-            plural = len(group) > 1 or (clue.constraint.other and is_plural(clue.other))
+            plural = len(group) > 1 or (clue.constraint.other and _several(clue))
             said = plural_after(clue.say(first), clue.other) if plural else clue.say(first)
             if first.preposition:
                 words = f"where {said}" if first.preposition == WHERE else f"{first.preposition} {pronoun} {said}"
@@ -136,6 +132,11 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
             (parts.nested_other if clue.nested else parts.relatives).append(words)
         clues.update((one.constraint.id, words) for one in told_by)
     return parts
+
+
+def _several(clue: Clue) -> bool:
+    """Whether the name takes a plural verb: "the Alps", "the Azores"."""
+    return is_plural(clue.other) or (clue.kind in ("archipelago", "range") and bool(re.fullmatch(r"the [A-Z].*s", clue.other)))
 
 
 def _as_verb(clue: Clue, mixed: bool) -> bool:
@@ -154,7 +155,7 @@ def _times(groups: list[list[Clue]]) -> dict[int, list[Clue]]:
         said = _PLACE.fullmatch(place[0].forms[0].text)
         if not said or len(place) > 1 or place[0].nested or not place[0].constraint.other:
             continue
-        timed = _PLACE_AND_TIME.fullmatch(said[1]) is not None and not place[0].heavy
+        timed = _PLACE_AND_TIME.fullmatch(said[1]) is not None
         for other in groups:
             text, kind = other[0].forms[0].text, other[0].constraint.kind
             when = timed and kind == "interval" and text == f"{said[1]} {{o}}"

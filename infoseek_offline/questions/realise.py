@@ -204,6 +204,8 @@ class Realiser:
                 bare = self.names.bare(beneath.page) if beneath.role == "leaf" else other
                 nested = beneath.role == "inner" and beneath.id not in telling.style.apart
                 page, kind = beneath.page, self.names.head(beneath.page)
+                if self.names.corpus.nouns[page] in ("space telescope", "space station", "space observatory"):
+                    kind = "spacecraft"  # which no country is home to
                 name = other if beneath.role == "leaf" else ""
                 said = fitted(said, self.names.head(vertex.page), kind, name)
                 if said[0].text == CONNECTED:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pyroaring import BitMap
 
 from infoseek_offline.agents.base import Move, Planner
+from infoseek_offline.claims.links import has_sentence_rules
 from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, ResearchTree
@@ -68,7 +69,8 @@ class Growth:
         self.hopeless: set[tuple[int, ...]] = set()  # vertices that no set of clues describes (combine.py)
         self.refused: set[tuple[object, ...]] = set()  # clues that a check has refused
         self.refused_for_good: set[tuple[object, ...]] = set()
-        self.max_bare = MAX_MOVES if options.any_kind else max_bare  # where little else can be said, they are no worse than others
+        # Where sentences aren't read, little else can be said.
+        self.max_bare = max_bare if has_sentence_rules(self.corpus.language) else MAX_MOVES
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:

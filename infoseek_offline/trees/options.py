@@ -96,6 +96,7 @@ class Options:
         self._ruled = lru_cache(maxsize=KEPT)(self._find_ruled)
         self._vague_words = lru_cache(maxsize=KEPT)(self._find_vague_words)
         self.title_words = lru_cache(maxsize=16 * KEPT)(self._find_title_words)
+        self._names_in = lru_cache(maxsize=KEPT)(lambda words: tuple(sorted(named_in(corpus, words))))
         self.literals = lru_cache(maxsize=kept)(self._find_literals)
         self._blurred = lru_cache(maxsize=KEPT)(self._find_blurred)
         self._relations = lru_cache(maxsize=KEPT)(lambda page: claims.relations(page))
@@ -225,11 +226,7 @@ class Options:
         return {page for words in literals for page in self._named(words)}
 
     def _named(self, words: str) -> tuple[int, ...]:
-        if words not in self._named_in:
-            if len(self._named_in) >= KEPT:
-                self._named_in.clear()
-            self._named_in[words] = tuple(sorted(named_in(self.corpus, words)))
-        return self._named_in[words]
+        return self._names_in(words)
 
     def _literal(self, said: Statement) -> list[Option]:
         if said.kind == "type":
