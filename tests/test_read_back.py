@@ -31,7 +31,7 @@ OTHERWISE = (
     ("taught", "student"),
     ("received|honoured|given", "awarded|received"),
     ("member|elected|joined", "among its members|elected|member"),
-    (" is in | lies in| on |city|state|town|river|mountain|volcano|lake|desert|island|capital", "home to|include|lies|lie|in|on|flows?"),
+    (" is in | lies in| on |city|state|town|river|mountain|volcano|lake|desert|island|capital", "home to|include|lie|in|on|flow"),
     ("country| in $", "home to|include|lies|lie"),
     (r"^ (?:is|was) an? $", r"\b(?:is|was) an? |belongs to"),
     ("part of|belongs|belonged", "includ|part of|belong|from|home to"),
