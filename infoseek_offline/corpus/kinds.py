@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from infoseek_offline.corpus.language import words
-
 from infoseek_offline.corpus.common import COMMON, EMPTY, WEAK, WHOLES
+from infoseek_offline.corpus.language import words
 
 # Endings of adjectives, and the nouns that have them all the same.
 _ADJECTIVE = re.compile(r"(?:ical|ional|orical|ous|ful|less|able|ible|sticky|important|notable|native|various|former)$")
