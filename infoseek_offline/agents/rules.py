@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from infoseek_offline.agents.base import Move
 from infoseek_offline.claims.browser import read_claims
 from infoseek_offline.claims.infobox import phrases
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import digest_of
-from infoseek_offline.questions.clauses import ease, forms
+from infoseek_offline.questions.clauses import ease, gist
 from infoseek_offline.records import Claim
 from infoseek_offline.trees.grow import Growth
 from infoseek_offline.trees.joins import Joins
@@ -81,14 +79,14 @@ class RulePlanner:
         left = growth.shape.max_constraints - len(vertex.constraints)
         second = child and vertex.constraints  # two branches should meet in few pages
         eager = second or (not child and (vertex.id in growth.eager or left <= 2))
-        told = {_gist(c.wording) for c in vertex.constraints if c.other}
+        told = {gist(c.wording) for c in vertex.constraints if c.other}
         weights = []
         for move in moves:
             assert move.option is not None
             weight = _reads(move, growth)
-            gist = _gist(move.option.clue.wording)
-            nested = move.option.role in ("inner", "blur") or gist != move.option.clue.wording
-            if nested and move.option.page is not None and gist in told:
+            same = gist(move.option.clue.wording)
+            nested = move.option.role in ("inner", "blur") or same != move.option.clue.wording
+            if nested and move.option.page is not None and same in told:
                 weight *= AGAIN  # "discovered in a country that … and discovered in a country that …"
             if move.kind == "start" and growth.asked != "chain":
                 assert move.option.page is not None
@@ -118,14 +116,6 @@ def _towards_a_join(growth: Growth, joins: Joins, vertex: DraftVertex, children:
     if vertex is growth.draft.root and branches:
         return [m for m, page in pages if joins.possible(page, 1)]
     return children
-
-
-@lru_cache(maxsize=65536)
-def _gist(wording: str) -> str:
-    """What a clue says of its vertex, whatever the place: "was discovered in" and "the place of discovery was" are one."""
-    found = forms(wording)
-    place = re.fullmatch(r"(.*) (?:in|at|on) (?:the )?\{o\}", found[0].text) if found else None
-    return place[1] if place else wording
 
 
 def _reads(move: Move, growth: Growth) -> float:

@@ -90,6 +90,14 @@ def ease(wording: str, nested: bool) -> float:
     return HARD_TO_READ.get(said.text, 1.0) * (HARD_WHEN_NESTED.get(said.text, 1.0) if nested else 1.0)
 
 
+@lru_cache(maxsize=65536)
+def gist(wording: str) -> str:
+    """What a clue says of its vertex, whatever the place: "was discovered in" and "the place of discovery was" are one."""
+    found = forms(wording)
+    place = re.fullmatch(r"(.*) (?:in|at|on) (?:the )?\{o\}", found[0].text) if found else None
+    return place[1] if place else wording
+
+
 _BROKEN = re.compile(r"\b(?:of of|in in|the the|a the|the a|and and)\b|,|\b(?:and|or|the|an|its)$|\b(?:from|to|of) (?:in|at|on)\b")
 _NAMES = frozenset("Mohs Greek Roman Union Earth".split())
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pyroaring import BitMap
 
 from infoseek_offline.agents.base import Move
+from infoseek_offline.questions.clauses import ease, gist
 from infoseek_offline.trees.ahead import comparable
 from infoseek_offline.trees.options import Option
 from infoseek_offline.trees.tree import DraftVertex
@@ -47,7 +48,8 @@ def complete(growth: Growth, vertex: DraftVertex) -> bool:
 def _sets(growth: Growth, vertex: DraftVertex) -> Iterator[tuple[Option, ...]]:
     """Sets of clues that leave the vertex alone and that the checks will let pass, as far as it can be foreseen."""
     offers = [move.option for move in growth.moves_at(vertex).clues if move.option is not None and move.option.role != "inner"]
-    drawn = {id(o): growth.rng.random() ** (1 / (BARE if o.clue.key == "connected" else 1.0)) for o in offers}
+    drawn = {id(o): growth.rng.random() ** (1 / _reads(o)) for o in offers}
+    said = {gist(c.wording) for c in vertex.constraints if c.other}
     offers = sorted(offers, key=lambda o: -drawn[id(o)])[:OFFERS]
     extents = growth.extents
     mine = [growth.extent_of(vertex, i) for i in range(len(vertex.constraints))]
@@ -62,6 +64,9 @@ def _sets(growth: Growth, vertex: DraftVertex) -> Iterator[tuple[Option, ...]]:
         told = [o.extent for o in chosen]
         if len(told) + len(mine) < 2 or not _fit(chosen, room) or sum(o.clue.key == "connected" for o in chosen) > bare:
             continue
+        gists = [same for o in chosen if (same := gist(o.clue.wording)) != o.clue.wording or o.role == "blur"]
+        if len(gists) != len(set(gists)) or not said.isdisjoint(gists):
+            continue  # "discovered at …, and discovered in a country …"
         together = extents.meet(told)
         if any(len(s & together) < least for s in skipped) or any(len(s & together) < 2 for s in loosened):
             continue
@@ -77,6 +82,13 @@ def _sets(growth: Growth, vertex: DraftVertex) -> Iterator[tuple[Option, ...]]:
             continue
         if not growth.ahead.needless_above(vertex, told):
             yield chosen
+
+
+def _reads(option: Option) -> float:
+    """How willingly a clue is taken, for its words."""
+    if option.clue.key == "connected":
+        return BARE
+    return max(BARE / 2, ease(option.clue.wording, nested=option.role == "blur")) if option.clue.kind == "link" else 1.0
 
 
 def _alone(offers: list[Option], before: BitMap, most: int) -> Iterator[tuple[Option, ...]]:
