@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,24 @@ def canonical_json(value: Any) -> str:
 def digest_of(*parts: Any) -> str:
     """16 hexadecimal digits of the BLAKE2b digest of the parts' canonical JSON."""
     return hashlib.blake2b(canonical_json(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def lock(descriptor: int, patience: float = 2.0) -> bool:
+    """Lock an open file or folder for this process; False where another one holds it.
+
+    It is tried for `patience` seconds: the workers of a killed process hold its locks until they have seen that it is gone.
+    """
+    import fcntl
+
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
 
 
 def file_sha256(path: Path) -> str:

@@ -13,7 +13,6 @@ A folder is locked while a run works in it; a folder with a manifest is finished
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from infoseek_offline.errors import RunError
-from infoseek_offline.files import file_sha256, read_json, write_json, write_text
+from infoseek_offline.files import file_sha256, lock, read_json, write_json, write_text
 
 LEDGER = "ledger.sqlite"
 CONFIG, MANIFEST, SUMS, WORK = "config.json", "manifest.json", "SHA256SUMS", "work"
@@ -52,27 +51,25 @@ class Run:
             self.folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise RunError(f"{self.folder} is a file, not a folder: give another --out") from error
-        lock = self._lock()
+        held = self._lock()
         try:
             self._claim()
             yield
         finally:
             (self.folder / ".lock").unlink(missing_ok=True)
-            lock.close()
+            held.close()
 
     def _lock(self) -> TextIO:
         """The open lock file, locked. It is removed while it is held, so one that another run has just removed does not count."""
         path = self.folder / ".lock"
         while True:
-            lock = path.open("w")
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                lock.close()
-                raise RunError(f"another run works in {self.folder}: wait for it, or give another --out") from error
-            if path.exists() and os.fstat(lock.fileno()).st_ino == path.stat().st_ino:
-                return lock
-            lock.close()
+            held = path.open("w")
+            if not lock(held.fileno()):
+                held.close()
+                raise RunError(f"another run works in {self.folder}: wait for it, or give another --out")
+            if path.exists() and os.fstat(held.fileno()).st_ino == path.stat().st_ino:
+                return held
+            held.close()
 
     def _claim(self) -> None:
         path = self.folder / CONFIG

@@ -20,7 +20,7 @@ def test_no_placeholder_is_left() -> None:
 
 def test_the_example_is_whole() -> None:
     example = README.split("<!-- example", 1)[1].split("<!-- end of example -->")[0]
-    assert re.search(r"^> (?:Which|Who|What) .+\?$", example, re.MULTILINE)
+    assert re.search(r"^> (?:.+\. )?(?:Which|Who|What) .+\?$", example, re.MULTILINE)
     assert "Answer: **" in example and "? A: " in example
     for check in ("U1", "U2", "M1", "M2", "M3", "X1", "X2", "X3", "L1", "R1", "R2"):
         assert re.search(rf"^  {check}  holds  ", example, re.MULTILINE), check

@@ -15,7 +15,6 @@ it. No stage holds more than a few numbers a page in memory. The bytes of the re
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections import Counter
@@ -39,7 +38,7 @@ from infoseek_offline.corpus.stages import Stages, find_path, link_path, mention
 from infoseek_offline.corpus.store import FORMAT, PAGE_KINDS
 from infoseek_offline.engine import map_ordered
 from infoseek_offline.errors import CorpusError, DumpError
-from infoseek_offline.files import digest_of, read_json, write_json
+from infoseek_offline.files import digest_of, lock, read_json, write_json
 from infoseek_offline.records import PageKind
 
 Progress = Callable[..., None]  # (stage, done, total)
@@ -81,11 +80,9 @@ def _working(folder: Path, source: Source, passage_words: int, content: list[int
     folder = folder.absolute()
     work = folder.with_name(f".{folder.name}.building")
     work.mkdir(parents=True, exist_ok=True)
-    with (work / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CorpusError(f"another build works in {work}: wait for it, or give another --home") from None
+    with (work / "lock").open("w") as held:
+        if not lock(held.fileno()):
+            raise CorpusError(f"another build works in {work}: wait for it, or give another --home")
         old = work / "old"
         if old.exists() and not folder.exists():
             os.rename(old, folder)  # killed between the two renames

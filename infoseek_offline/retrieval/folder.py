@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from infoseek_offline.errors import IndexError_
-from infoseek_offline.files import read_json, write_json
+from infoseek_offline.files import lock, read_json, write_json
 
 FORMAT = 2
 READ = 32 << 20
@@ -150,20 +150,16 @@ def building(folder: Path, key: dict[str, Any] | None = None) -> Iterator[Path]:
 
 def _claim(work: Path) -> int:
     """Make `work` and lock it (the lock goes with the process); gives the lock's file descriptor."""
-    import fcntl
-
     while True:
         work.mkdir(exist_ok=True)
-        lock = os.open(work, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(lock)
-            raise IndexError_(f"another process is building this index in {work}; wait for it, or stop it") from error
+        held = os.open(work, os.O_RDONLY)
+        if not lock(held):
+            os.close(held)
+            raise IndexError_(f"another process is building this index in {work}; wait for it, or stop it")
         # Whoever held it may have renamed or removed the folder since it was opened here.
-        if work.exists() and os.fstat(lock).st_ino == work.stat().st_ino:
-            return lock
-        os.close(lock)
+        if work.exists() and os.fstat(held).st_ino == work.stat().st_ino:
+            return held
+        os.close(held)
 
 
 def _clear(work: Path, key: dict[str, Any] | None) -> None:
