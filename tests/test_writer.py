@@ -130,6 +130,17 @@ def test_a_second_try_is_told_what_was_wrong_with_the_first(corpus: Corpus, item
     assert second.seed != first.seed
 
 
+def test_that_a_search_finds_the_answer_is_told_in_words_of_a_writer(corpus: Corpus, item: Question) -> None:
+    """The reason of R1 names queries and kinds of search; the record keeps that, the writer is told what to do."""
+    reasons = [f"the answer's page is found by {query}" for query in ("question dense", "A.1 sparse")]
+    model, left = ScriptedModel(able), iter([*reasons, ""])
+    written = write(corpus, item.tree, model, lambda wording: next(left))
+    assert written.wording is not None and written.refused == tuple(reasons)
+    told = [request.messages[-1].content for request in model.history if request.stage == "writer"][1:]
+    assert "words of the question finds the answer" in told[0] and "words of one of its facts" in told[1]
+    assert not any("sparse" in text or "dense" in text or "A.1" in text for text in told)
+
+
 def test_the_same_tree_and_key_ask_the_same(corpus: Corpus, item: Question) -> None:
     first, second = ScriptedModel(able), ScriptedModel(able)
     write(corpus, item.tree, first)

@@ -26,6 +26,7 @@ from infoseek_offline.records import Constraint, ResearchTree, Vertex
 TRIES = 3
 MAX_QUESTION = 900  # characters
 MAX_CLUE = 400
+FOUND = "the answer's page is found by "  # how R1 begins its reason
 MAX_TOKENS = {"writer": 400, "cover": 1200}
 
 Accept = Callable[[Wording], str]  # the reason against a wording, "" for none
@@ -70,7 +71,8 @@ class Writer:
             if wording is not None and not reason:
                 return Written(wording, tuple(refused))
             refused.append(reason)
-            again = f"That was refused: {reason}. Write the question again, with all facts. Answer with the JSON object only."
+            told = f"That was refused: {_plainly(reason)}. Write the question again, with all facts."
+            again = f"{told} Answer with the JSON object only."
             messages = (*messages, Message("assistant", answer), Message("user", again))
         return Written(None, tuple(refused))
 
@@ -202,3 +204,11 @@ def _in_facts(faults: Iterable[tuple[str, str]], sheet: Sheet) -> list[str]:
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _plainly(reason: str) -> str:
+    """A check's reason as a writer can act on it, who knows nothing of checks."""
+    if not reason.startswith(FOUND):
+        return reason
+    words = "the question" if "question" in reason.removeprefix(FOUND) else "one of its facts"
+    return f"a search with the words of {words} finds the answer at once; use other words for what is no name or number"
