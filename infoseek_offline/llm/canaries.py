@@ -17,7 +17,7 @@ SEED = 11
 WRITTEN = 128  # tokens of the answers that are timed
 FILLER = "The harbour was rebuilt after the fire, and the market moved to the other side of the river. "
 # What an accepted item took on the sample wiki, all calls and what came to nothing included (docs/models.md says where from).
-TOKENS_AN_ITEM = (86_000, 9_000)  # read, written
+TOKENS_AN_ITEM = (62_000, 7_000)  # read, written
 
 
 @dataclass(frozen=True)
