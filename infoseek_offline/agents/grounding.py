@@ -1,14 +1,15 @@
 """Whether the page says what a model claims: a claim is accepted on the sentence's own words, or rejected with a reason.
 
 `ground` is pure and asks no model. It demands that the sentence holds the link, that the relation is a clause which a question can
-use, that it names neither side, that half of its content words stand in the sentence (by the verifier's measure too), and that the
-blur is true of the value. The judge's verdict, which a model gives, comes on top (model_browser.py).
+use, that it names neither side, that half of its content words stand in the sentence (by the verifier's measure too), and not in a
+long link of it alone, and that the blur is true of the value. The judge's verdict, which a model gives, comes on top
+(model_browser.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from infoseek_offline.checks.surface import distinctive_words, surface_names
@@ -24,6 +25,7 @@ from infoseek_offline.retrieval.tokenise import terms
 COVER = 0.5  # of a relation's content words, that must stand in the sentence
 CONFIDENCE = 0.8  # of an accepted claim
 MAX_WORDS = 10
+MAX_ANCHOR = 6  # words of a link that may bear out a relation ("her teacher"); a longer one is no name of a thing
 KIND = frozenset(f"{be}{a}" for be in ("is", "was", "are", "were", "became") for a in ("", " a", " an", " the", " one of the"))
 START = 6  # letters that "discovered" and "discovery" share
 _WORD = re.compile(r"[^\W_]+")
@@ -73,7 +75,7 @@ def ground(corpus: Corpus, shown: Shown, proposal: Proposal) -> tuple[Claim | No
     for page in (shown.page, link.target):
         if name := names(corpus, page, plain):
             return None, f"the relation names {corpus.titles[page]}: {name}"
-    sentence = corpus.page(shown.page).text[span[0] : span[1]]
+    sentence = _own_words(corpus.page(shown.page).text, span, shown.links.values())
     told = cover(plain, sentence, corpus.language) >= COVER and borne_out(wording, sentence)
     if has_sentence_rules(corpus.language) and not told:
         return None, "the sentence does not say it in these words"
@@ -84,6 +86,16 @@ def ground(corpus: Corpus, shown: Shown, proposal: Proposal) -> tuple[Claim | No
         subject=shown.page, object=link.target, kind="link", source="model", key=plain, wording=wording, value=blur,
         confidence=CONFIDENCE, evidence=corpus.evidence(shown.page, link.start, link.end),
     ), ""  # fmt: skip
+
+
+def _own_words(text: str, span: tuple[int, int], links: Iterable[Link]) -> str:
+    """The sentence without its long links: what is written there in place of a name may be anything, an instruction too."""
+    pieces, at = [], span[0]
+    for link in sorted(links, key=lambda link: link.start):
+        if at <= link.start < link.end <= span[1] and len(_WORD.findall(text[link.start : link.end])) > MAX_ANCHOR:
+            pieces.append(text[at : link.start])
+            at = link.end
+    return " ".join([*pieces, text[at : span[1]]])
 
 
 def as_wording(relation: str) -> str:
