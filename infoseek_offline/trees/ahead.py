@@ -17,6 +17,7 @@ from infoseek_offline.trees.tree import DraftVertex
 if TYPE_CHECKING:
     from infoseek_offline.trees.grow import Growth
 
+FIRST = 8  # of those, looked at one by one before the rest
 LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
 
 
@@ -101,9 +102,12 @@ class Ahead:
                 clues.remove(clue)
         if len(clues) < 2:
             return False
-        return any(
-            self._left_of_root(vertex, growth.extents.meet([e for n, (e, _) in enumerate(clues) if n != left_out]))
-            < (growth.bounds.min_skipped if inner else 2)
+        return not all(
+            self._leaves(
+                vertex,
+                growth.extents.meet([e for n, (e, _) in enumerate(clues) if n != left_out]),
+                growth.bounds.min_skipped if inner else 2,
+            )
             for left_out, (_, inner) in enumerate(clues)
         )
 
@@ -115,15 +119,22 @@ class Ahead:
                 return True
         return False
 
-    def _left_of_root(self, vertex: DraftVertex, pages: BitMap) -> int:
-        """How many pages would do for the root, if any of those did for the vertex."""
-        growth = self.growth
+    def _leaves(self, vertex: DraftVertex, pages: BitMap, wanted: int) -> bool:
+        """Whether so many pages would do for the root, if any of those did for the vertex."""
+        growth, extents = self.growth, self.growth.extents
         while vertex is not growth.draft.root:
             parent = growth.draft.vertices[vertex.parent]
-            others = [growth.extent_of(parent, i) for i, c in enumerate(parent.constraints) if c.other != vertex.id]
-            pages = growth.extents.among(growth.extents.meet(others), BitMap(list(pages)[:LOOSE]))
+            others = extents.meet([growth.extent_of(parent, i) for i, c in enumerate(parent.constraints) if c.other != vertex.id])
+            near = list(pages)[:LOOSE]
+            if parent is growth.draft.root and len(near) > FIRST:
+                found = BitMap()  # mostly the first few show it
+                for page in near[:FIRST]:
+                    found |= others & extents.near(page)
+                    if len(found) >= wanted:
+                        return True
+            pages = extents.among(others, BitMap(near))
             vertex = parent
-        return len(pages)
+        return len(pages) >= wanted
 
     # X3
 
