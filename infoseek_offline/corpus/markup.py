@@ -131,10 +131,10 @@ _TAG = re.compile(
     r"colgroup|thead|tbody|tfoot|td|th|translate|tvar|languages|tabber|tabs|tab|headertabs|nomobile|mobileonly|verse|table|source|syntaxhighlight|timeline|imagemap)(?=[\s/>])[^<>]*>",
     re.IGNORECASE,
 )  # fmt: skip
-# The label may hold links, and brackets that are not closed.
+_SCHEME = r"(?:(?:https?|s?ftps?|ircs?|gopher|telnet|nntp|worldwind|svn|git|ssh|mms|redis|file|news):)?(?://|mailto:)"
+# The label may hold links, and brackets that are not closed, but for that of another external link: no stretch is looked at twice.
 _EXTERNAL = re.compile(
-    r"\[(?:(?:https?|s?ftps?|ircs?|gopher|telnet|nntp|worldwind|svn|git|ssh|mms|redis|file|news):)?(?://|mailto:)"
-    r"(?:[^\s\[\]<>\"']|'(?!'))*+[ \t]*+((?:[^\[\]\n]|\[(?!\[)|\[\[[^\[\]\n]*+\]\])*+)\](?!\])",
+    rf"\[{_SCHEME}(?:[^\s\[\]<>\"']|'(?!'))*+[ \t]*+((?:[^\[\]\n]|\[(?!\[|{_SCHEME})|\[\[[^\[\]\n]*+\]\])*+)\](?!\])",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#0*\d{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
