@@ -60,6 +60,6 @@ SHAPES = (
 # Pieces of pages that are read to the end: text, links, infoboxes, sentences and all.
 UNITS = (
     "<ref>[[a]]</ref>. ", "{{x}}", "{{Infobox x|a=[[b]]}}", "x. ", ". ", "...", "[[File:a|b]] ", "{{quote|[[a]]}}", "港。", "}}}",
-    "{{{a|", "<table>", "__", "[[a]]''", "\n==a==\n", "{{main|a}}", "1<sup>2</sup>", "[[:en:",
+    "{{{a|", "<table>", "-{a}-", "__", "[[a]]''", "\n==a==\n", "{{main|a}}", "1<sup>2</sup>", "[[:en:",
     "The [[pier]] of {{nowrap|[[stone]]}} is old.<ref>{{cite|x=[[y]]}}</ref>\n\n{|\n| [[cell]]\n|}\n[[File:a.jpg|thumb|[[b]]]]\n",
 )  # fmt: skip

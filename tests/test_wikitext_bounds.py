@@ -42,6 +42,7 @@ def test_the_bounds_are_by_characters_and_marks() -> None:
     kept = within_bounds(long)
     assert len(long) > MAX_CHARACTERS >= len(kept) > MAX_CHARACTERS - len(line) and long.startswith(kept)
     assert within_bounds("[[a]] " * (MAX_MARKS + 5)) == "[[a]] " * MAX_MARKS
+    assert within_bounds("-{a}- " * (MAX_MARKS + 5)) == "-{a}- " * MAX_MARKS
     assert within_bounds("x" * 1000) == "x" * 1000
 
 

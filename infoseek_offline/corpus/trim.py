@@ -25,7 +25,7 @@ from infoseek_offline.corpus.templates import split_arguments
 # MediaWiki itself takes no article above 2 MiB. Both bounds are far above any real page, and keep each page below a second.
 MAX_CHARACTERS = 2_000_000
 MAX_MARKS = 100_000  # of MARKS together
-MARKS = ("[[", "{{", "<", "\n", "。", ". ")
+MARKS = ("[[", "{{", "-{", "<", "\n", "。", ". ")
 
 _EXTENSION = re.compile(
     r"<!--|<(nowiki|pre|ref|gallery|math|chem|ce|syntaxhighlight|source|timeline|score|graph|mapframe|maplink|templatestyles|templatedata|"
@@ -62,7 +62,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _COLON = re.compile(r"\[\[[ _]*([^\[\]|\n{}:]*):")
-_MARK = re.compile(r"\[\[|\{\{|[<\n。]|\. ")
+_MARK = re.compile(r"\[\[|\{\{|-\{|[<\n。]|\. ")
 MAX_TITLE = 255  # bytes
 _SIMPLE = re.compile(r"[A-Za-z](?:[A-Za-z0-9,'()!-]|[ .](?![ .])){1,60}(?<! )")  # what is a title as it stands
 _MEMORY = 200_000  # titles remembered
