@@ -22,8 +22,9 @@ from test_retrieval import Texts, digests, opened
 from infoseek_offline import pipeline
 from infoseek_offline.cli import main
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.errors import UsageError
+from infoseek_offline.errors import IndexError_, UsageError
 from infoseek_offline.records import Passage
+from infoseek_offline.retrieval import index as index_module
 from infoseek_offline.retrieval import shards
 from infoseek_offline.retrieval.dense import DenseIndex, build_dense, exact_top
 from infoseek_offline.retrieval.encoder import Settings
@@ -108,6 +109,25 @@ def test_a_killed_build_goes_on_where_it_was(tmp_path: Path, small_shards: None,
     assert {name: seen[name] for name in before} == before and len(seen) == 5, "finished shards are not made again"
     build_index(invented(300), tmp_path / "j", corpus_digest="x")
     assert digests(folder) == digests(tmp_path / "j")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["i", "j"]
+
+
+def test_an_error_behind_the_vectors_keeps_them(tmp_path: Path, small_shards: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "build_sparse", broken)
+        with pytest.raises(IndexError_, match="No space left on device; mend that and run: infoseek index"):
+            build_index(invented(300), tmp_path / "i", corpus_digest="x")
+    work = tmp_path / ".i.building"
+    assert {p.name for p in work.iterdir()} == {"building.json", "encoder", "vectors"}, "what is quickly made makes room"
+    assert len(list((work / "vectors").iterdir())) == 5
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "_encode", broken)
+        build_index(invented(300), tmp_path / "i", corpus_digest="x")
+    build_index(invented(300), tmp_path / "j", corpus_digest="x")
+    assert digests(tmp_path / "i") == digests(tmp_path / "j")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["i", "j"]
 
 
@@ -285,6 +305,8 @@ def test_a_factory_that_does_not_do_is_refused_and_the_old_index_kept(tmp_path: 
     with pytest.raises(UsageError, match=f"--factory {factory}"):
         build_index(invented(300), tmp_path / "i", corpus_digest=Texts.digest, factory=factory)
     assert len(Searcher.open(tmp_path / "i", Texts(invented(60)))) == 60
+    assert {p.name for p in tmp_path.iterdir()} == {"i", ".i.building"}, "another factory needs the same vectors"
+    build_index(invented(300), tmp_path / "i", corpus_digest=Texts.digest)
     assert [p.name for p in tmp_path.iterdir()] == ["i"]
 
 

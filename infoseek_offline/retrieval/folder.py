@@ -110,9 +110,10 @@ def _digest(path: Path) -> str:
 
 @contextmanager
 def building(folder: Path, key: dict[str, Any] | None = None) -> Iterator[Path]:
-    """A folder to build in. When the block ends well it takes the place of `folder`; else it is removed and `folder` kept.
+    """A folder to build in. When the block ends well it takes the place of `folder`; else `folder` is kept.
 
-    After an interrupt or a kill it stays, and encoder and vectors in it are there again for a build with the same `key`.
+    Encoder and vectors that were made, which can be hours of work, stay in it whatever ended the block, and are there again for a
+    build with the same `key`.
 
     Raises IndexError_ where another process builds the same index, where `folder` holds anything but an index, or where the
     disk does not take the files.
@@ -138,7 +139,9 @@ def building(folder: Path, key: dict[str, Any] | None = None) -> Iterator[Path]:
                 folder.rename(old)
             work.rename(folder)
         except Exception:
-            shutil.rmtree(work, ignore_errors=True)
+            _clear(work, key)
+            if not any((work / VECTORS).glob("*.npy")):
+                shutil.rmtree(work, ignore_errors=True)
             raise
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
