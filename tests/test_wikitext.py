@@ -17,7 +17,8 @@ from infoseek_offline.corpus.dump import SiteInfo
 from infoseek_offline.corpus.language import namespace_words
 from infoseek_offline.corpus.wikitext import ParsedPage, parse_wikitext
 
-CASES = tomllib.loads(Path(__file__).with_name("wikitext_cases.toml").read_text(encoding="utf-8"))["case"]
+TABLES = ("wikitext_cases.toml", "language_cases.toml")  # of English wikis, and of other languages and scripts
+CASES = [case for name in TABLES for case in tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))["case"]]
 
 
 def site(language: str = "en") -> SiteInfo:
@@ -69,6 +70,8 @@ def test_case(case: dict) -> None:
         assert [[s.title, s.level, s.evidence] for s in page.sections] == case["sections"]
     if "hidden" in case:
         assert case["hidden"] in page.hidden_text
+    if "hidden_text" in case:
+        assert page.hidden_text == case["hidden_text"]
 
 
 FIRM = SiteInfo(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -29,6 +29,9 @@ from infoseek_offline.retrieval.searcher import Searcher
 VERDICTS = ("U1", "U2", "M1", "M2", "M3", "M4", "X1", "X2", "X3", "X4", "X5", "L1", "R1", "R2")
 BOUNDS = ("min_skipped", "min_clue", "hub_degree", "top_k", "solve_k")
 BARE = ("connected", "{s} is connected with {o}")  # key and wording of a link of which no more is said
+
+
+Line = TypeVar("Line", Question, Rejection)
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,10 @@ class Verifier:
     def verify_line(self, number: int, line: bytes) -> Claims:
         """All claims of one line of questions.jsonl. Raises nothing for a wrong record, whatever is wrong with it."""
         claims = Claims(f"line {number}")
-        try:
-            question = Question.model_validate_json(line)
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            claims.hold("record", False, f"{'.'.join(str(part) for part in wrong['loc']) or 'line'}: {wrong['msg']}")
+        question = _read(Question, line, claims)
+        if question is None:
             return claims
-        claims.item, claims.asks = question.id or claims.item, question.question
-        claims.answer = question.answer
-        as_written = canonical_json(question.model_dump(mode="json")).encode("utf-8", "surrogatepass")
-        claims.hold("record", as_written == line, "the line is not in the form in which records are written")
+        claims.asks, claims.answer = question.question, question.answer
         if not self._certificate(question, claims) or not self._tree(question.tree, claims):
             return claims
         self._item(question, claims)
@@ -148,15 +145,10 @@ class Verifier:
     def verify_rejected(self, number: int, line: bytes) -> Claims:
         """All claims of one line of rejected.jsonl, but for R1's hits for its clues, whose words are not kept."""
         claims = Claims(f"rejected {number}", refuses=((), ()))
-        try:
-            rejection = Rejection.model_validate_json(line)
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            claims.hold("record", False, f"{'.'.join(str(part) for part in wrong['loc']) or 'line'}: {wrong['msg']}")
+        rejection = _read(Rejection, line, claims)
+        if rejection is None:
             return claims
         claims.refuses = (rejection.failed, [(m.failed, m.how) for m in rejection.history])
-        as_written = canonical_json(rejection.model_dump(mode="json")).encode("utf-8", "surrogatepass")
-        claims.hold("record", as_written == line, "the line is not in the form in which records are written")
         for claim in failed_claims(rejection, [GATES[gate] for gate in self.gates]):
             claims.hold(*claim)
         tree = rejection.tree
@@ -365,6 +357,22 @@ class Verifier:
         if self.searches is not None:
             yield from self.searches.claims(question)
         yield from Gated(proof, question, self.model, self.searcher, self.ledger).claims(self.gates)
+
+
+def _read(kind: type[Line], line: bytes, claims: Claims) -> Line | None:
+    """The record of a line, which must be in the form in which records are written; None, and why, where it is none. A question's
+    claims go by its id from there on."""
+    try:
+        record = kind.model_validate_json(line)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        claims.hold("record", False, f"{'.'.join(str(part) for part in wrong['loc']) or 'line'}: {wrong['msg']}")
+        return None
+    if isinstance(record, Question):
+        claims.item = record.id or claims.item
+    as_written = canonical_json(record.model_dump(mode="json")).encode("utf-8", "surrogatepass")
+    claims.hold("record", as_written == line, "the line is not in the form in which records are written")
+    return record
 
 
 def _documents(constraints: list[Constraint]) -> list[str]:

@@ -17,9 +17,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from infoseek_offline.claims.links import is_named, stated_claim
 from infoseek_offline.corpus.entities import base_title, is_italian_person
-from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
-from infoseek_offline.records import Claim, LinkKind, PageKind
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import Claim, LinkKind
 
 LINK, PAGE = "\ue000", "\ue001"  # stand for a link (with a character for its number) and for the page's name
 _NUMBER = 0xE100
@@ -381,13 +382,5 @@ def italian_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
         anchored = about(text[low:high], spans, here)
         for found in extract(text[low:high], spans, here, [corpus.titles[link.target] for link in inside]):
             link = inside[found.link_index]
-            anchor = text[link.start : link.end]
-            if link.target == page or PAGE_KINDS[corpus.kinds[link.target]] != PageKind.ARTICLE:
-                continue
-            if not anchor[:1].isupper() and anchor.casefold() != base_title(corpus.titles[link.target]).casefold():
-                continue
-            yield Claim(
-                subject=page, object=link.target, kind="link", source="sentence", wording=found.wording, value="",
-                key=" ".join(found.wording.replace("{s}", " ").replace("{o}", " ").split()),
-                confidence=CONFIDENCE[found.basis], evidence=corpus.evidence(page, link.start, link.end),
-            )  # fmt: skip
+            if is_named(corpus, page, link, text[link.start : link.end]):
+                yield stated_claim(corpus, page, link, found.wording, CONFIDENCE[found.basis])

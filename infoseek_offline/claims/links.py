@@ -1,4 +1,4 @@
-"""Claims from bare links, for what no rule reads.
+"""Claims from bare links, for what no rule reads, and what all claims from links share.
 
 A link in running text says at least that two pages are connected, which is exactly what its extent is made of (hcsp.md). That is
 used where the rules read little: in languages without sentence rules, and in wikis with few linked infoboxes. In any wiki an
@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from infoseek_offline.claims.infobox import box_type, link_wording, table_of
 from infoseek_offline.corpus.entities import base_title
-from infoseek_offline.corpus.store import LINK_KINDS, Corpus
-from infoseek_offline.records import Claim, LinkKind
+from infoseek_offline.corpus.store import LINK_KINDS, PAGE_KINDS, Corpus
+from infoseek_offline.records import Claim, Link, LinkKind, PageKind
 
 CONNECTED = "{s} is connected with {o}"
 MAX_CONNECTED = 40  # of one page
@@ -24,7 +24,7 @@ _ITEM = re.compile(r"[^;\n]+")
 
 
 def has_sentence_rules(language: str) -> bool:
-    """Whether claims/sentences.py reads the language."""
+    """Whether sentences.py reads the language, and so much of it that bare links are not needed (Italian: they still are)."""
     return language.startswith(("en", "simple"))
 
 
@@ -52,6 +52,23 @@ def connected_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
         )  # fmt: skip
         if len(seen) >= MAX_CONNECTED:
             return
+
+
+def is_named(corpus: Corpus, page: int, link: Link, anchor: str) -> bool:
+    """Whether a sentence rule may take the link for its target: another page, an article, under a name. Small words are a name
+    only where they are the target's title."""
+    if link.target == page or PAGE_KINDS[corpus.kinds[link.target]] != PageKind.ARTICLE:
+        return False
+    return anchor[:1].isupper() or anchor.casefold() == base_title(corpus.titles[link.target]).casefold()
+
+
+def stated_claim(corpus: Corpus, page: int, link: Link, wording: str, confidence: float) -> Claim:
+    """What a sentence rule read of a link; its key is the wording without the two sides."""
+    return Claim(
+        subject=page, object=link.target, kind="link", source="sentence", wording=wording, value="",
+        key=" ".join(wording.replace("{s}", " ").replace("{o}", " ").split()),
+        confidence=confidence, evidence=corpus.evidence(page, link.start, link.end),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4)

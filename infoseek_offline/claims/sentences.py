@@ -8,16 +8,16 @@ precision goes before recall. All words are in verbs.toml.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from infoseek_offline.claims.italian import italian_claims
+from infoseek_offline.claims.links import is_named, stated_claim
 from infoseek_offline.claims.reader import Sentence
 from infoseek_offline.claims.subject import Basis, Extraction, Subject, make_subject, page_subject
 from infoseek_offline.corpus.passages import Span
-from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
-from infoseek_offline.records import Claim, Link, LinkKind, PageKind, Section
+from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.records import Claim, Link, LinkKind, Section
 
 __all__ = ["Extraction", "Subject", "extract", "make_subject", "sentence_claims"]
 
@@ -55,17 +55,9 @@ def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
         anchored = sentence is not None and sentence.about
         for found in sentence.extractions() if sentence is not None else ():
             link = inside[found.link_index]
-            if (
-                link.target == page
-                or PAGE_KINDS[corpus.kinds[link.target]] != PageKind.ARTICLE
-                or not _stands_for(corpus, link, text)
-            ):
-                continue
-            yield Claim(
-                subject=page, object=link.target, kind="link", source="sentence", wording=found.wording, value="",
-                key=" ".join(found.wording.replace("{s}", " ").replace("{o}", " ").split()),
-                confidence=CONFIDENCE[found.basis], evidence=corpus.evidence(page, link.start, link.end),
-            )  # fmt: skip
+            anchor = text[link.start : link.end]
+            if not anchor.isdigit() and is_named(corpus, page, link, anchor):  # a number is a year
+                yield stated_claim(corpus, page, link, found.wording, CONFIDENCE[found.basis])
 
 
 def _to_read(
@@ -86,12 +78,3 @@ def _to_read(
         if paragraph[-1][-1]:
             yield from paragraph
             paragraph.clear()
-
-
-def _stands_for(corpus: Corpus, link: Link, text: str) -> bool:
-    anchor = text[link.start : link.end]
-    if anchor.isdigit():
-        return False  # a year
-    if anchor[:1].isupper():
-        return True
-    return anchor.casefold() == re.sub(r"\s*\([^()]*\)$", "", corpus.titles[link.target]).casefold()
