@@ -379,7 +379,11 @@ def test_a_full_disk_while_the_index_is_built(built: Path, small_disk: Callable[
     shutil.copytree(built / "corpus", disk / "home" / "corpus")
     line = fails("index", "--home", disk / "home")
     assert "full" in line or "No space left" in line
-    assert {p.name for p in (disk / "home").iterdir()} == {"corpus"}
+    assert {p.name for p in (disk / "home").iterdir()} <= {"corpus", ".search.building"}, "vectors that were made wait for room"
+    subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+    assert infoseek("index", "--home", disk / "home")[0] == 0
+    assert state(disk / "home" / "search") == state(built / "search")
+    assert {p.name for p in (disk / "home").iterdir()} == {"corpus", "search"}
 
 
 @pytest.mark.parametrize("room", [0, 24_000, 60_000])
