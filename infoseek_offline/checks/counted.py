@@ -34,7 +34,7 @@ Told = dict[str, Any]  # what one record adds to the figures
 def told_by(question: Question, proved: Mapping[str, Any]) -> Told:
     """`proved` is what was measured anew, by check."""
     tree = question.tree
-    links = {c.wording for v in tree.vertices for c in v.constraints if c.kind == "link"}
+    links = {c.wording for v in tree.vertices for c in v.constraints if c.kind == "link" and c.key != "connected"}
     return {
         "answer": question.answer,
         "joined": bool(tree.joined),
@@ -42,6 +42,7 @@ def told_by(question: Question, proved: Mapping[str, Any]) -> Told:
         "history": [(m.failed, m.how) for m in question.history],
         "inner": sorted({v.title for v in tree.vertices if v.role == "inner"}),
         "relations": sorted(links),
+        "bare": any(c.key == "connected" for v in tree.vertices for c in v.constraints),
         "attack": _attack(proved),
         "counts": {
             "depths": [str(question.depth)],
@@ -93,7 +94,7 @@ class Counted:
     """What the lines of a run tell together; `add` and `refuse` are called in their order."""
 
     def __init__(self) -> None:
-        self.items = self.joined = self.rejected = 0
+        self.items = self.joined = self.bare = self.rejected = 0
         self.counts: dict[str, Counter[str]] = {}
         self.shapes: Counter[str] = Counter()
         self.inner: Counter[str] = Counter()
@@ -110,6 +111,7 @@ class Counted:
     def add(self, told: Told) -> None:
         self.items += 1
         self.joined += told["joined"]
+        self.bare += told["bare"]
         self.shapes[told["shape"]] += 1
         for name, values in told["counts"].items():
             self.counts.setdefault(name, Counter()).update(values)
@@ -159,6 +161,7 @@ class Counted:
             "kinds of answers": _commonest(self.counts.get("nouns", Counter())),
             "inner vertices": _spread(self.inner, MOST_PAGE, count),
             "relations": _spread(self.relations, MOST_RELATION, count),
+            "bare connections": self.bare,
             "attack": {
                 s: {"singled out": round(a / max(1, self.items), 4), "by lot": round(b / max(1, self.items), 4)}
                 for s, (a, b) in solvers.items()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from infoseek_offline.checks.problem import Problem, verdict
+from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, Verdict, Vertex
+from infoseek_offline.trees.options import Option
+from infoseek_offline.trees.tree import DraftVertex
 
 BARE_KEY = "connected"  # of a link of which no relation was read
 UNKNOWN_KIND = "subject"
@@ -62,39 +67,87 @@ def search_ahead(problem: Problem) -> None:
     problem.rankings([*problem.queries().values(), *(q for v in problem.described for q in solving_queries(problem, v))])
 
 
+def findable(problem: Problem, vertex: DraftVertex, options: Sequence[Option]) -> list[bool]:
+    """Of each clue that could be told of a vertex, whether a query made of it alone finds its evidence, as R2 wants of one."""
+    found = []
+    for option, queries in zip(options, _alone(problem, vertex, options), strict=True):
+        wanted = {option.constraint.evidence.document}
+        if option.page is not None:
+            wanted |= _naming(problem.corpus, vertex.page, option.page)
+        hits = (document for ranking in problem.rankings(queries) for document, _ in ranking["hybrid"][: problem.bounds.solve_k])
+        found.append(any(document in wanted for document in hits))
+    return found
+
+
+def showing(problem: Problem, vertex: DraftVertex, options: Sequence[Option]) -> list[bool]:
+    """Of each such clue, whether such a query finds the answer's page, as R1 forbids."""
+    return [
+        any(page == problem.answer for ranking in problem.rankings(queries) for hits in ranking.values()
+            for _, page in hits[: problem.bounds.top_k])
+        for queries in _alone(problem, vertex, options)
+    ]  # fmt: skip
+
+
+def _alone(problem: Problem, vertex: DraftVertex, options: Sequence[Option]) -> list[list[str]]:
+    """The queries of a vertex that has but one of those clues; all of them are searched for at once."""
+    kind, asked = _kind(vertex.noun), []
+    for option in options:
+        other = option.clue.value
+        if option.page is not None:
+            blurred = option.role == "blur"
+            other = problem.corpus.nouns[option.page] if blurred else problem.corpus.titles[option.page]
+        words = _worded(problem.corpus, option.clue.kind, option.clue.key, option.clue.wording, other)
+        asked.append([" ".join(p for p in (kind, words) if p), *([words] if option.clue.key == BARE_KEY else [])])
+    problem.rankings([query for queries in asked for query in queries])
+    return asked
+
+
 def evidence_passages(problem: Problem, vertex: Vertex, constraint: Constraint) -> set[str]:
     """The passages on which a constraint can be read: the one of its evidence, and for a link each passage of either page that
     links to or mentions the other."""
-    corpus = problem.corpus
     found = {constraint.evidence.document}
     if constraint.kind == "link":
-        other = problem.tree.vertex(constraint.other).page
-        for page, named in ((vertex.page, other), (other, vertex.page)):
-            for rows, pointers in ((corpus.link, corpus.link_ptr), (corpus.mention, corpus.mention_ptr)):
-                part = rows[pointers[page] : pointers[page + 1]]
-                found |= {corpus.document_at(page, int(start)) for start in part[(part[:, 0] == named) & (part[:, 1] >= 0), 1]}
+        found |= _naming(problem.corpus, vertex.page, problem.tree.vertex(constraint.other).page)
+    return found
+
+
+def _naming(corpus: Corpus, one: int, two: int) -> set[str]:
+    """Passages of either page that name the other."""
+    found = set()
+    for page, named in ((one, two), (two, one)):
+        for rows, pointers in ((corpus.link, corpus.link_ptr), (corpus.mention, corpus.mention_ptr)):
+            part = rows[pointers[page] : pointers[page + 1]]
+            found |= {corpus.document_at(page, int(start)) for start in part[(part[:, 0] == named) & (part[:, 1] >= 0), 1]}
     return found
 
 
 def solving_queries(problem: Problem, vertex: Vertex) -> list[str]:
     """What a solver who got so far would search for: the vertex's kind with all its clues, and with each of them, the other sides
     by name; last the names alone of pages of which no more is known than that they are connected."""
-    kind = "" if vertex.noun == UNKNOWN_KIND else vertex.noun
+    kind = _kind(vertex.noun)
     clues = [_words(problem, c) for c in vertex.constraints]
     bare = [words for c, words in zip(vertex.constraints, clues, strict=True) if c.key == BARE_KEY]
     told = [[kind, *clues], *([kind, c] for c in clues), *([words] for words in bare)]
     return list(dict.fromkeys(" ".join(p for p in parts if p) for parts in told))
 
 
+def _kind(noun: str) -> str:
+    return "" if noun == UNKNOWN_KIND else noun
+
+
 def _words(problem: Problem, constraint: Constraint) -> str:
-    """Nothing is said but what a page may say: no English in a wiki of another language, where an infobox's own key says it."""
     other = constraint.value
     if constraint.other:
         below = problem.tree.vertex(constraint.other)
         other = below.title if below.role != "blur" else below.noun
-    wording = constraint.wording.replace("{v}", "")
-    if constraint.key == BARE_KEY:
+    return _worded(problem.corpus, constraint.kind, constraint.key, constraint.wording, other)
+
+
+def _worded(corpus: Corpus, kind: str, key: str, wording: str, other: str) -> str:
+    """Nothing is said but what a page may say: no English in a wiki of another language, where an infobox's own key says it."""
+    wording = wording.replace("{v}", "")
+    if key == BARE_KEY:
         wording = "{o}"
-    elif problem.corpus.language.split("-")[0] not in ("en", "simple"):
-        wording = "{o}" if constraint.kind in ("type", "category") else f"{constraint.key} {{o}}"
+    elif corpus.language.split("-")[0] not in ("en", "simple"):
+        wording = "{o}" if kind in ("type", "category") else f"{key} {{o}}"
     return " ".join(wording.replace("{o}", other).split())

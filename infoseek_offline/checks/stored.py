@@ -161,7 +161,9 @@ class StoredPage:
         self.title, self.text = str(row[0]), str(row[1])
         self.categories: list[str] = json.loads(row[2])
         self.types = {head(p) for p in json.loads(row[3])}
-        self.sections: list[tuple[str, int, int]] = [(s[0], s[2], s[3]) for s in json.loads(row[4])]
+        sections = json.loads(row[4])
+        self.sections: list[tuple[str, int, int]] = [(s[0], s[2], s[3]) for s in sections]
+        self.evident: list[tuple[int, int]] = [(s[2], s[3]) for s in sections if s[4]]
         self.sentences: list[list[int]] = np.frombuffer(row[5], "<i4").reshape(-1, 2).tolist()
         facts = json.loads(row[6])
         self.infobox = str(row[7])
@@ -180,8 +182,14 @@ class StoredPage:
 
     def is_name_in_field(self, start: int, end: int, other: int) -> bool:
         """Whether the span is an infobox value or a part of one that names the other page, and can mean no other."""
-        meant = {target for target, a, b in self.mentions if (a, b) == (start, end)}
-        return meant == {other} and any(f.start <= start and end <= f.end for f in self.fields)
+        return self._means(start, end, other) and any(f.start <= start and end <= f.end for f in self.fields)
+
+    def is_name_in_text(self, start: int, end: int, other: int) -> bool:
+        """Whether the span is a name in running text that may be evidence, which can mean no other page."""
+        return self._means(start, end, other) and any(a <= start and end <= b for a, b in self.evident)
+
+    def _means(self, start: int, end: int, other: int) -> bool:
+        return {target for target, a, b in self.mentions if (a, b) == (start, end)} == {other}
 
 
 def head(phrase: str) -> str:

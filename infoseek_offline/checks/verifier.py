@@ -296,9 +296,10 @@ class Verifier:
             other = pair[1] if e.page == pair[0] else pair[0]
             good &= claims.hold(claim, e.page in pair, "stands on the page of neither side")
             title = self.stored.titles[other]
-            shown = page.links_to(e.start, e.end, other) or (
-                page.is_name_in_field(e.start, e.end, other)
-                and (_base(title).casefold() == e.anchor.casefold() or self.stored.resolve(e.anchor) == other)
+            resolved = self.stored.resolve(e.anchor) == other
+            shown = page.links_to(e.start, e.end, other) or (resolved and page.is_name_in_text(e.start, e.end, other))
+            shown = shown or (
+                page.is_name_in_field(e.start, e.end, other) and (resolved or _base(title).casefold() == e.anchor.casefold())
             )
             good &= claims.hold(claim, shown, f"{e.anchor!r} at {e.start}:{e.end} of {page.title} is no link to {title}")
             keys = [re.sub(r"\s*\d+$", "", f.key) for f in page.fields if f.start <= e.start and e.end <= f.end]

@@ -17,10 +17,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from infoseek_offline.claims.links import is_named, stated_claim
+from infoseek_offline.claims.links import is_named, stated_claim, text_links
 from infoseek_offline.corpus.entities import base_title, is_italian_person
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.records import Claim, LinkKind
+from infoseek_offline.records import Claim
 
 LINK, PAGE = "\ue000", "\ue001"  # stand for a link (with a character for its number) and for the page's name
 _NUMBER = 0xE100
@@ -367,7 +367,7 @@ def italian_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     record = corpus.page(page)
     text = record.text[: record.prose_end]
     subject = page_subject(corpus, page)
-    links = corpus.links(page, LinkKind.PROSE)
+    links = text_links(corpus, page)
     sections = [section for section in corpus.sections(page) if section.evidence]
     anchored, last = False, -1
     for low, high in corpus.sentence_spans(page):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from infoseek_offline.claims.infobox import box_type, link_wording, table_of
+from infoseek_offline.claims.unlinked import unlinked
 from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import LINK_KINDS, PAGE_KINDS, Corpus
 from infoseek_offline.records import Claim, Link, LinkKind, PageKind
@@ -28,6 +29,7 @@ def has_sentence_rules(language: str) -> bool:
     return language.startswith(("en", "simple"))
 
 
+@lru_cache(maxsize=4)
 def reads_little(corpus: Corpus) -> bool:
     """Whether the rules read so little of this wiki that bare links are needed: another language, or hardly a linked infobox
     value an article."""
@@ -37,12 +39,24 @@ def reads_little(corpus: Corpus) -> bool:
     return infobox < MIN_INFOBOX_LINKS * corpus.manifest["pages"]["article"]
 
 
+@lru_cache(maxsize=4)
+def text_links(corpus: Corpus, page: int) -> tuple[Link, ...]:
+    """The links of running text, in order; where the rules read little, the names that are no link as well (unlinked.py)."""
+    links = corpus.links(page, LinkKind.PROSE)
+    if not reads_little(corpus):
+        return tuple(links)
+    known = {link.target for link in links}
+    names = [link for link in unlinked(corpus, page) if link.target not in known]
+    return tuple(sorted([*links, *names], key=lambda link: link.start))
+
+
 def connected_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
-    """The first prose link to each page, in wikis of which the rules read little; see `reads_little`."""
-    if not _reads_little(corpus):
+    """The first prose link to each page, and names that are none, in wikis of which the rules read little; see `reads_little`."""
+    if not reads_little(corpus):
         return
     seen: set[int] = set()
-    for link in corpus.links(page, LinkKind.PROSE):
+    links = corpus.links(page, LinkKind.PROSE)
+    for link in [*links, *(name for name in text_links(corpus, page) if name not in links)]:
         if link.target in seen:
             continue
         seen.add(link.target)
@@ -69,11 +83,6 @@ def stated_claim(corpus: Corpus, page: int, link: Link, wording: str, confidence
         key=" ".join(wording.replace("{s}", " ").replace("{o}", " ").split()),
         confidence=confidence, evidence=corpus.evidence(page, link.start, link.end),
     )  # fmt: skip
-
-
-@lru_cache(maxsize=4)
-def _reads_little(corpus: Corpus) -> bool:
-    return reads_little(corpus)
 
 
 def named_value_claims(corpus: Corpus, page: int) -> Iterator[Claim]:

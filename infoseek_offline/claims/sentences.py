@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from infoseek_offline.claims.italian import italian_claims
-from infoseek_offline.claims.links import is_named, stated_claim
+from infoseek_offline.claims.links import is_named, stated_claim, text_links
 from infoseek_offline.claims.reader import Sentence
 from infoseek_offline.claims.subject import Basis, Extraction, Subject, make_subject, page_subject
 from infoseek_offline.corpus.passages import Span
 from infoseek_offline.corpus.store import Corpus
-from infoseek_offline.records import Claim, Link, LinkKind, Section
+from infoseek_offline.records import Claim, Link, Section
 
 __all__ = ["Extraction", "Subject", "extract", "make_subject", "sentence_claims"]
 
@@ -45,7 +45,7 @@ def sentence_claims(corpus: Corpus, page: int) -> Iterator[Claim]:
     text = record.text[: record.prose_end]
     subject = page_subject(corpus, page)
     silent = replace(subject, pronouns=frozenset())
-    links = corpus.links(page, LinkKind.PROSE)
+    links = text_links(corpus, page)
     sections = [section for section in corpus.sections(page) if section.evidence]
     anchored = False
     for low_, high, begins, inside in _to_read(corpus.sentence_spans(page), text, links, sections):

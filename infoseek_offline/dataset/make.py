@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from infoseek_offline.agents.base import Browser, Planner
@@ -19,7 +20,7 @@ from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.checks.all import ALL, SEARCH, STRUCTURE, SURFACE, run_checks
 from infoseek_offline.checks.gates import Asker, run_gates
 from infoseek_offline.checks.problem import Problem
-from infoseek_offline.checks.retrieval import search_ahead
+from infoseek_offline.checks.retrieval import findable, search_ahead, showing
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.config import Config
 from infoseek_offline.corpus.entities import base_title
@@ -41,7 +42,7 @@ from infoseek_offline.trees.options import Options
 from infoseek_offline.trees.repair import mend
 
 # Bytes depend on these stages' code; a change of one is a new version, and old unfinished runs are refused.
-STAGE_VERSION = 17
+STAGE_VERSION = 18
 DIFFICULTY = "difficulty"
 RULES = "rules"  # who wrote a question that no model did
 MENDS = 4  # repairs of one tree
@@ -117,6 +118,7 @@ class Maker:
         left = {shape: weight for shape, weight in (shapes or self.config.shape.shares).items() if weight}
         seen: set[str] = set()
         refused: set[tuple[object, ...]] = set()
+        unfound: set[int] = set()
         joins = self.config.shape.joins
         first = 0 if shapes else self.config.attempts
         bare = MAX_BARE if shapes else MAX_BARE + 1  # rather such a question than none
@@ -131,7 +133,8 @@ class Maker:
             if asked not in left if not join else not joins:
                 continue  # and no other shape for it, or the easiest would come too often
             tried[JOINS if join else asked] += 1
-            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused, join, bare)
+            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused, join, bare,
+                         unfound)  # fmt: skip
             if grown.tree is None:
                 gave_up[grown.reason] += 1
                 if grown.reason == NO_START and join:
@@ -150,6 +153,7 @@ class Maker:
             problem, wording, verdicts, history = self._hold(grown)
             assert grown.growth is not None
             refused |= grown.growth.refused_for_good
+            unfound |= grown.growth.unfound
             tree, by = problem.tree, RULES
             if self.model is not None and all(v.passed for v in verdicts):
                 wording, by, verdicts = self._with_model(problem, key, verdicts)
@@ -173,7 +177,8 @@ class Maker:
         problem, wording, verdicts = self._examine(grown.tree)
         history: list[Mend] = []
         while len(history) < MENDS and not all(v.passed for v in verdicts):
-            mended = mend(grown, self.planner, verdicts, wording.clues)
+            mended = mend(grown, self.planner, verdicts, wording.clues, partial(findable, problem),
+                          partial(showing, problem))  # fmt: skip
             if mended is None:
                 break
             grown = mended[0]

@@ -15,6 +15,7 @@ from infoseek_offline.records import Difficulty, ResearchTree
 MAX_SHARE = 0.05  # of the items asked for may have the same page as an inner vertex
 LEAST = 5  # but so many always
 MAX_TOLD, LEAST_TOLD = 0.3, 20  # the same for one relation
+BARE_KEY = "connected"  # of a link of which no relation was read: where nothing else can be read, every item has some
 SHOWN = 10
 DEAREST = 6
 DEAREST_JOIN, MOST_JOINS = 60, 0.95  # the same of joins; and never all tries, where not all items are to have one
@@ -100,6 +101,7 @@ class Spread:
         self.vertices: Counter[int] = Counter()
         self.inner: Counter[str] = Counter()
         self.relations: Counter[str] = Counter()
+        self.bare = 0
         self.answers: Counter[str] = Counter()
 
     def admits(self, tree: ResearchTree) -> bool:
@@ -116,11 +118,12 @@ class Spread:
         self.answers[tree.root.noun] += 1
         self.inner.update({v.title for v in tree.vertices if v.role == "inner"})
         self.relations.update(_relations(tree))
+        self.bare += any(c.key == BARE_KEY for v in tree.vertices for c in v.constraints)
         self.kinds.update(c.kind for v in tree.vertices for c in v.constraints)
 
     def report(self) -> dict[str, Any]:
         """How many items by depth, number of vertices and difficulty; how many clues by kind and by blur; of pages and relations
-        the commonest, with the number of items that have them."""
+        the commonest, with the number of items that have them; and how many have a bare connection, which is none."""
         return {
             "difficulty": dict(sorted(self.levels.items())),
             "searches": {str(d): n for d, n in sorted(self.searches.items())},
@@ -131,6 +134,7 @@ class Spread:
             "kinds of answers": _commonest(self.answers),
             "inner vertices": {"different": len(self.inner), "at most": self.most, "commonest": _commonest(self.inner)},
             "relations": {"different": len(self.relations), "at most": self.most_told, "commonest": _commonest(self.relations)},
+            "bare connections": self.bare,
         }
 
 
@@ -181,7 +185,7 @@ def blurs_of(tree: ResearchTree) -> Iterator[str]:
 
 
 def _relations(tree: ResearchTree) -> set[str]:
-    return {c.wording for v in tree.vertices for c in v.constraints if c.kind == "link"}
+    return {c.wording for v in tree.vertices for c in v.constraints if c.kind == "link" and c.key != BARE_KEY}
 
 
 def shape_of(tree: ResearchTree) -> str:

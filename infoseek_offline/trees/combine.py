@@ -6,7 +6,7 @@ sets of up to three clues are looked through, so that a vertex is only given up 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -25,32 +25,42 @@ CLUES = 3  # in a set
 OFFERS = 30  # are looked at
 SETS = 4000  # of three clues are looked at
 BARE = 0.3  # a bare connection is taken that much later than what is told of
+SEARCHED = 120  # offers are searched for at most
+
+Finds = Callable[[DraftVertex, Sequence[Option]], list[bool]]  # of each clue of a vertex, what a search for it alone finds
 
 
-def complete(growth: Growth, vertex: DraftVertex) -> bool:
-    """Describe the vertex by other clues than it has, its inner children kept; False where no set of them does."""
+def complete(growth: Growth, vertex: DraftVertex, finds: Finds | None = None) -> bool:
+    """Describe the vertex by other clues than it has, its inner children kept; with `finds` so that a search for one of them finds
+    it. False where no set of them does."""
     kept = [c for c in vertex.constraints if growth.ahead.is_inner(c.other)]
     key = (vertex.page, vertex.depth, *(growth.draft.vertices[c.other].page for c in kept), len(growth.draft.vertices))
     branches = 1 if growth.asked == "chain" else 2
-    if key in growth.hopeless or (vertex is growth.draft.root and len(kept) < branches):
+    if (key in growth.hopeless and not finds) or (vertex is growth.draft.root and len(kept) < branches):
         return False
     taken = [c for c in vertex.constraints if c not in kept]
     for constraint in taken:
         growth.draft.remove(vertex, constraint)
-    for chosen in _sets(growth, vertex):
+    for chosen in _sets(growth, vertex, finds):
         for option in chosen:
             growth.apply(Move("constrain", vertex.id, option, 0, 0))
         return True
-    growth.hopeless.add(key)
+    if not finds:
+        growth.hopeless.add(key)
     return False
 
 
-def _sets(growth: Growth, vertex: DraftVertex) -> Iterator[tuple[Option, ...]]:
+def _sets(growth: Growth, vertex: DraftVertex, finds: Finds | None) -> Iterator[tuple[Option, ...]]:
     """Sets of clues that leave the vertex alone and that the checks will let pass, as far as it can be foreseen."""
     offers = [move.option for move in growth.moves_at(vertex).clues if move.option is not None and move.option.role != "inner"]
     drawn = {id(o): growth.rng.random() ** (1 / _reads(o)) for o in offers}
     said = {gist(c.wording) for c in vertex.constraints if c.other}
-    offers = sorted(offers, key=lambda o: -drawn[id(o)])[:OFFERS]
+    offers.sort(key=lambda o: -drawn[id(o)])
+    found = set[int]()
+    if finds:
+        found = {id(o) for o, shown in zip(offers[:SEARCHED], finds(vertex, offers[:SEARCHED]), strict=True) if shown}
+        offers = [o for o in offers if id(o) in found][: OFFERS // 2] + [o for o in offers if id(o) not in found]
+    offers = offers[:OFFERS]
     extents = growth.extents
     mine = [growth.extent_of(vertex, i) for i in range(len(vertex.constraints))]
     skipped, loosened = growth.skipped(vertex), growth.loosened(vertex)
@@ -62,6 +72,8 @@ def _sets(growth: Growth, vertex: DraftVertex) -> Iterator[tuple[Option, ...]]:
     bare = growth.max_bare - sum(c.key == "connected" for v in growth.draft.vertices.values() for c in v.constraints)
     for chosen in _alone(offers, extents.meet(mine), min(CLUES, growth.shape.max_constraints - len(mine))):
         told = [o.extent for o in chosen]
+        if finds and not any(id(o) in found for o in chosen):
+            continue
         if len(told) + len(mine) < 2 or not _fit(chosen, room) or sum(o.clue.key == "connected" for o in chosen) > bare:
             continue
         gists = [same for o in chosen if (same := gist(o.clue.wording)) != o.clue.wording or o.role == "blur"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pyroaring import BitMap
 
 from infoseek_offline.agents.base import Move, Planner
-from infoseek_offline.claims.links import has_sentence_rules
+from infoseek_offline.claims.links import has_sentence_rules, reads_little
 from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, ResearchTree
@@ -57,6 +57,8 @@ class Growth:
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
         self.asked = asked  # the shape
+        # Whether there may be several inner vertices, and claims that are no links: then each of those must hold by links alone.
+        self.several = (asked != "chain" or depth > 2) and reads_little(self.corpus)
         self.ahead = Ahead(self)
         self.joins = Joins(self) if join else None  # where two branches are to meet
         options.begin(root)
@@ -72,6 +74,7 @@ class Growth:
         # Where sentences aren't read, little else can be said.
         self.max_bare = max_bare if has_sentence_rules(self.corpus.language) else MAX_MOVES
         self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
+        self.unfound: set[int] = set()  # those of them that no search finds: for later trees of the root as well
 
     def noun(self, page: int) -> str:
         return self.corpus.nouns[page] or UNKNOWN_KIND
@@ -213,6 +216,13 @@ class Growth:
         self.draft.remove(vertex, inner[-1])
         return True
 
+    def give_up(self, vertex: DraftVertex) -> None:
+        """Take away an inner vertex of which no clue is found by a search."""
+        parent = self.draft.vertices[vertex.parent]
+        self.banned.add(vertex.page)
+        self.unfound.add(vertex.page)
+        self.draft.remove(parent, next(c for c in parent.constraints if c.other == vertex.id))
+
     def refuse(self, vertex: DraftVertex, constraint: Constraint, for_good: bool = False) -> None:
         """Offer a clue no more, neither to this tree nor, `for_good`, to a later one of the same root."""
         child = self.draft.vertices.get(constraint.other)
@@ -284,14 +294,15 @@ class Growth:
 
 def grow(
     root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, asked: str = "chain",
-    refused: Collection[tuple[object, ...]] = (), join: bool = False, max_bare: int = MAX_BARE,
+    refused: Collection[tuple[object, ...]] = (), join: bool = False, max_bare: int = MAX_BARE, unfound: Collection[int] = (),
 ) -> Grown:
     """Grow one tree from `root`, in the shape asked for if the Planner can, with `join` so that two of its branches meet. The
     generator decides the depth, and whatever the Planner leaves to chance. `refused` are clues that earlier trees of the root were
-    refused for good."""
+    refused for good, `unfound` the pages that no search found in them."""
     depth = shape.min_depth if asked == "bush" else rng.randint(max(shape.min_depth, 2 + (asked == "balanced")), shape.max_depth)
     growth = Growth(root, options, bounds, shape, rng, depth, asked, join, max_bare)
     growth.refused.update(refused)
+    growth.banned.update(unfound)
     return proceed(growth, planner, MAX_RETREATS)
 
 

@@ -101,6 +101,7 @@ class Moves(Sequence[Move]):
         bare = sum(c.key == "connected" for v in draft.vertices.values() for c in v.constraints)
         room = growth.shape.max_vertices - len(draft.vertices)
         left_by = current.intersection_cardinality
+        linked = growth.several and vertex is not draft.root
         moves = []
         for option in offers:
             clue = option.clue
@@ -131,6 +132,8 @@ class Moves(Sequence[Move]):
                 continue
             if (loosened and _singles(loosened, extent)) or comparable(extents, extent):
                 continue
+            if linked and option.page is not None and option.role != "blur" and vertex.page not in ahead.by_links(option):
+                continue  # without it this vertex would be any or none by hyperlinks, and all that hangs on it (M2)
             if self._by_links and ahead.least_by_links(self._by_links, option) < least:
                 continue
             if after == 1 and (ahead.named_with(tells_all, option) or ahead.needless_above(vertex, [extent])):

@@ -18,7 +18,8 @@ from infoseek_offline.trees.options import Option, Options
 
 UNKNOWN_KIND = "subject"
 HOPEFUL = 64  # pages that the links of a page may leave for its literals to tell apart
-HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex
+HUB_SHARE = 0.1  # a page near more of the corpus than this narrows nothing down, and is no good inner vertex …
+HUB_LEAST = 64  # … save in a wiki so small, or linked so densely, that most pages are: of so few the other clues leave one
 _ONE_ONLY = re.compile(r"\b(?:is|was) the\b|\bonly\b")
 Which = Literal["literal", "link", "vague"]
 
@@ -158,7 +159,8 @@ class Offers:
 
     def narrows(self, extent: BitMap) -> bool:
         """Whether the pages near a page are neither too few nor too many for an inner vertex."""
-        return self.bounds.min_clue <= len(extent) <= HUB_SHARE * len(self.extents.universe)
+        every = len(self.extents.universe)
+        return self.bounds.min_clue <= len(extent) <= max(HUB_SHARE * every, min(HUB_LEAST, every / 2))
 
 
 def offers_below(root: int, options: Options, bounds: Bounds, shape: Shape) -> Offers:

@@ -147,6 +147,8 @@ class Options:
         for s in statements:
             if s.other is None or s.other not in self.extents.universe:
                 continue
+            if len(self.corpus.titles[s.other]) == 1 and self.corpus.titles[s.other].isupper():
+                continue  # "connected with G"
             if kind and any(w[:5] in kind for w in self.title_words(s.other)):
                 continue  # "an astronomer who worked in astronomy" is told nothing
             yield s.other, s

@@ -11,18 +11,29 @@ from typing import Literal
 
 from infoseek_offline.agents.base import Planner
 from infoseek_offline.records import Constraint, Mend, ResearchTree, Verdict, Vertex
-from infoseek_offline.trees.grow import Grown, proceed
+from infoseek_offline.trees.combine import SEARCHED, Finds, complete
+from infoseek_offline.trees.grow import Grown, Growth, proceed
+from infoseek_offline.trees.moves import same
+from infoseek_offline.trees.tree import DraftVertex
 
 How = Literal["blurred", "widened", "narrowed", "removed", "replaced", "added"]
 WORDS = ("R1", "L1")  # what the words of a clue do, they do in any tree of the same root
 RETREATS = 2  # fewer than a new tree may take: what has to be given up as a whole is better begun anew
 
 
-def mend(grown: Grown, planner: Planner, verdicts: Sequence[Verdict], clues: Mapping[str, str]) -> tuple[Grown, Mend] | None:
+def mend(
+    grown: Grown, planner: Planner, verdicts: Sequence[Verdict], clues: Mapping[str, str],
+    finds: Finds | None = None, shows: Finds | None = None,
+) -> tuple[Grown, Mend] | None:  # fmt: skip
     """The tree after one repair, and what it was; None where no clue can be blamed or no tree comes of it. `clues` are the words of
-    the question by constraint id, for what is wrong with the words. The growth in `grown` is used up."""
+    the question by constraint id, for what is wrong with the words; `finds` says of clues whether a search for them
+    finds their evidence, `shows` whether it finds the answer. The growth in `grown` is used up."""
     tree, growth = grown.tree, grown.growth
     assert tree is not None and growth is not None
+    failed = tuple(v.check for v in verdicts if not v.passed)
+    if finds and failed == ("R2",):
+        result = _describe_lost(growth, planner, next(v for v in verdicts if not v.passed), tree, finds)
+        return (result, _what(tree, result.tree, failed)) if result.tree is not None else None
     found = next(_suspects(tree, verdicts, clues), None)
     if found is None and growth.focus() is None:
         return None
@@ -33,15 +44,40 @@ def mend(grown: Grown, planner: Planner, verdicts: Sequence[Verdict], clues: Map
         growth.refuse(vertex, constraint, for_good=check in WORDS)
         other = growth.draft.vertices[constraint.other].page if constraint.other else None
         growth.draft.remove(vertex, constraint)
+        if check == "R1" and shows:
+            _refuse_shown(growth, vertex, shows)
         if other is not None and not growth.solved(vertex):
             vague = next((m for m in growth.moves() if m.option and m.option.role == "blur" and m.option.page == other), None)
             if vague is not None and vague.vertex == vertex.id:
                 growth.apply(vague)
     result = proceed(growth, planner, RETREATS)
-    if result.tree is None:
-        return None
-    failed = tuple(v.check for v in verdicts if not v.passed)
-    return result, _what(tree, result.tree, failed)
+    return (result, _what(tree, result.tree, failed)) if result.tree is not None else None
+
+
+def _refuse_shown(growth: Growth, vertex: DraftVertex, shows: Finds) -> None:
+    """Offer no clue in place of one that showed the answer that would show it as well."""
+    options = [m.option for m in growth.moves_at(vertex).clues if m.option is not None and m.option.role != "inner"][:SEARCHED]
+    for option, shown in zip(options, shows(vertex, options), strict=True):
+        if shown:
+            refused = (vertex.page, *same(option.clue, option.page, option.role))
+            growth.refused.add(refused)
+            growth.refused_for_good.add(refused)
+
+
+def _describe_lost(growth: Growth, planner: Planner, verdict: Verdict, tree: ResearchTree, finds: Finds) -> Grown:
+    """Each vertex that no search finds is described anew, with a clue that is found. Where there is none, an inner one gives way to
+    another page, and so do those below the root."""
+    draft = growth.draft
+    order = draft.order()
+    lost = [order[n] for n, v in enumerate(tree.vertices) if verdict.measured["ranks"].get(v.id) == 0]
+    for vertex in reversed(lost):
+        if vertex.id not in draft.vertices or complete(growth, vertex, finds):
+            continue
+        for constraint in [c for c in draft.root.constraints if vertex is draft.root and growth.ahead.is_inner(c.other)]:
+            growth.give_up(draft.vertices[constraint.other])
+        if vertex is not draft.root:
+            growth.give_up(vertex)
+    return proceed(growth, planner, RETREATS)
 
 
 def _what(old: ResearchTree, new: ResearchTree, failed: tuple[str, ...]) -> Mend:
