@@ -395,6 +395,8 @@ def verify(run: Path, home: Path, no_search: bool, workers: int | None) -> None:
     left_out = "" if report.searched else " (R1 and R2 left out)"
     if report.unheard:
         left_out += " (no ledger: what the model said is taken from the records)"
+    if not report.retold:
+        left_out += " (a run of another version: the words of the rules were not told again)"
     say(
         f"{report.items:,} items, {report.claims:,} claims recomputed{left_out}: "
         + (f"{len(report.failures)} fail" if report.failures else "all hold")

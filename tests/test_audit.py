@@ -258,6 +258,33 @@ def test_what_is_no_item_is_told_and_the_rest_goes_on(ours: list[Question], samp
     assert all("line" in item.unread[0] for item in found if item.defects == ("unreadable",))
 
 
+def test_values_of_any_kind_are_survived(ours: list[Question], sample_home: Path, tmp_path: Path) -> None:
+    """Halves of surrogate pairs, numbers for titles, and ids of many lines: an item is judged or told to be none, in one line."""
+    plain = of_ours(ours[0])
+    odd: list[JSON] = [
+        {**plain, "question": "\ud800 what?"}, {**plain, "pages": [{"title": 1.5}]}, {**plain, "pages": [{"title": 1789}]},
+        {**plain, "id": "a\nb" * 90}, {**plain, "answer": {"a": 1}},
+    ]  # fmt: skip
+    found = audited(odd, sample_home, tmp_path)
+    assert [json.loads(item.model_dump_json())["defects"] == ["unreadable"] for item in found] == [False] * 4 + [True]
+    assert found[2].unresolved in ((), ("1789",))
+    lines = list(table(found))[: len(odd)]
+    assert all("\n" not in line and len(line) < 300 for line in lines)
+    assert "the answer is missing" in lines[4]
+
+
+@pytest.mark.parametrize(("mark", "suffix"), [(",", "csv"), (";", "csv"), ("\t", "tsv"), ("\t", "csv"), ("|", "csv")])
+def test_columns_by_the_mark_that_the_header_shows(
+    ours: list[Question], sample_home: Path, tmp_path: Path, mark: str, suffix: str
+) -> None:
+    question, answer, pages = of_ours(ours[0]).values()
+    path = tmp_path / f"items.{suffix}"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=mark).writerows([["Question", "Answer", "Pages"], [question, answer, json.dumps(pages)]])
+    (row,) = audit(path, sample_home, BOUNDS)
+    assert (row.question, row.answer, row.unresolved) == (question, answer, ())
+
+
 def test_without_a_clue_only_the_words_are_judged(ours: list[Question], sample_home: Path, tmp_path: Path) -> None:
     answer = ours[0].answer
     bare, leaked, no_page = audited(

@@ -92,8 +92,9 @@ def test_closed_reading_holds(sample_home: Path, tmp_path: Path) -> None:
 
 
 def test_it_is_a_second_computation() -> None:
-    """No bitmaps, no solver, no generator: only records, errors, files and the searcher are shared with what is verified."""
-    allowed = {"infoseek_offline", "records", "errors", "files", "retrieval.searcher"}  # the first: version
+    """No bitmaps, no solver, no generator: only records, errors, files, the form of a configuration and the searcher are shared with
+    what is verified; and in retold.py alone the rules, to tell their own words again."""
+    allowed = {"infoseek_offline", "records", "config", "errors", "files", "retrieval.searcher", "checks.retold"}  # the first: version
     parts = (verify, verifier_module, recompute, counted, keyed, searched, stored, told, heard)
     allowed |= {"engine", *(module.__name__.removeprefix("infoseek_offline.") for module in parts)}
     for module in parts:
@@ -331,6 +332,23 @@ def test_a_relation_that_is_in_none_of_the_sentences_words(sample_run: Path, ver
     assert tried > 5
 
 
+def test_words_that_are_not_the_rules_are_found_though_the_id_fits(sample_run: Path, verifier: Verifier) -> None:
+    """A relation turned in question and clue, or a property that no clue has: the tree is as it was, and the question false."""
+    turned = (("was born in", "died in"), ("was discovered by", "was lost by"), ("Which ", "Which French "), ("?", " and was sold?"))
+    for was, put_in in turned:
+        tried = 0
+        for record in records_of(sample_run):
+            if was in record["question"]:
+                record["question"] = record["question"].replace(was, put_in)
+                record["clues"] = {name: words.replace(was, put_in) for name, words in record["clues"].items()}
+                said = [c["wording"] for v in record["tree"]["vertices"] for c in v["constraints"]]
+                record["id"] = "q-" + digest_of(record["question"], record["answer"], record["clues"], said, record["history"])
+                found = {f.claim for f in verifier.verify_line(0, canonical_json(record).encode()).failures}
+                assert "words" in found and "item" not in found
+                tried += 1
+        assert tried, was
+
+
 def test_verdicts_must_be_all_there_and_passed(sample_run: Path, verifier: Verifier) -> None:
     record = records_of(sample_run)[0]
     for place, verdict in enumerate(record["certificate"]["verdicts"]):
@@ -405,6 +423,26 @@ def test_other_configuration(sample_run: Path, sample_home: Path, altered: Calla
     assert {(r["id"], "certificate") for r in records_of(sample_run)} <= found
     (run / "config.json").write_text("{", encoding="utf-8")
     assert ("run", "config.json") in failures_of(run, sample_home)
+
+
+def test_a_configuration_of_another_form(sample_run: Path, sample_home: Path, altered: Callable[..., Path]) -> None:
+    """Each is one line of the run's, whatever is missing or of another kind, and no traceback."""
+    settings = json.loads((sample_run / "config.json").read_text(encoding="utf-8"))
+    run = altered("config.json", "{}")
+    for path, done, value in mutants(settings):
+        if path[:1] == ("config",) and ("removed" in done or "string" in done):
+            (run / "config.json").write_text(json.dumps(put(settings, path, value)), encoding="utf-8")
+            found = [f for f in verify_run(run, sample_home, search=False).failures if f.claim == "config.json"]
+            assert found and all(f.item == "run" and "\n" not in f.detail for f in found), (path, done)
+
+
+def test_a_run_of_another_version_is_not_held_against_the_words_of_this_one(
+    sample_run: Path, sample_home: Path, altered: Callable[..., Path]
+) -> None:
+    settings = json.loads((sample_run / "config.json").read_text(encoding="utf-8"))
+    run = altered("config.json", json.dumps({**settings, "stage": settings["stage"] + 1}))
+    report = verify_run(run, sample_home, search=False)
+    assert not report.retold and "words" not in {f.claim for f in report.failures}
 
 
 def test_unfinished_run(sample_home: Path, tmp_path: Path) -> None:

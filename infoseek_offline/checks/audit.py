@@ -31,6 +31,7 @@ DEFECTS = {
 }  # fmt: skip
 UNREADABLE, UNCHECKED = "unreadable", "no clue to check"
 WORDED = ("L1", "R1")  # what needs no clue
+LONGEST = 60  # characters of a name in the table
 WORD = re.compile(r"[^\W_]+")
 FLAT = ("U1", "M1", "M3", "X1", "X5", "L1", "R1")
 
@@ -105,12 +106,28 @@ def _says(question: str, answer: str) -> bool:
     return len(words) > 2 and f" {words} " in f" {' '.join(WORD.findall(question.casefold()))} "
 
 
+def _line(words: str) -> str:
+    """On one line, and not too long for a table."""
+    told = " ".join(words.split())
+    return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
+
+
+def _details(item: Audited) -> str:
+    if UNREADABLE in item.defects:
+        return f"   ({' '.join(item.unread[0].removesuffix('; ' + FORMS).split())})"
+    more = ", …" if item.unresolved[3:] else ""
+    told = [f"no page: {', '.join(map(_line, item.unresolved[:3]))}{more}"] if item.unresolved else []
+    told += [f"{len(item.unread)} claims not read"] if item.unread else []
+    return f"   ({'; '.join(told)})" if told else ""
+
+
 def table(items: list[Audited]) -> Iterator[str]:
-    """A line an item, then how many items have each defect."""
-    width = max((len(item.id) for item in items), default=2)
-    for item in items:
-        unread = f"   ({len(item.unread)} claims not read)" if item.unread and UNREADABLE not in item.defects else ""
-        yield f"{item.id:<{width}}  {', '.join(item.defects) or 'no defect found'}{unread}"
+    """A line an item, with what is wrong with one that can't be read and which names are no pages; then how many items have each
+    defect."""
+    names_of = [_line(item.id) for item in items]
+    width = max(map(len, names_of), default=2)
+    for name, item in zip(names_of, items, strict=True):
+        yield f"{name:<{width}}  {', '.join(item.defects) or 'no defect found'}{_details(item)}"
     names = (UNREADABLE, "unresolved", "unsupported", UNCHECKED, *DEFECTS.values())
     counts: dict[str, Any] = {name: sum(name in item.defects for item in items) for name in names}
     yield ""

@@ -3,9 +3,10 @@
     {"root": node}                          InfoSeek's trees; the node may be a string of JSON
     {"question", "answers", "pages"}        all others: lists of the names of the answer and of the linked pages
 
-Read are JSON (an item or a list), JSON lines, CSV and TSV with a header. Pages are taken from `pages`, `titles`, `links`, `urls`,
-`supporting_facts` (HotpotQA, 2WikiMultihopQA), supporting `paragraphs` (MuSiQue) or `evidence`/`gold` documents; each a title, an
-address of a wiki, a list that begins with a title, or an object with a title or an address.
+Read are JSON (an item or a list), JSON lines, and CSV and TSV with a header (also with semicolons or bars between the columns).
+Pages are taken from `pages`, `titles`, `links`, `urls`, `supporting_facts` (HotpotQA, 2WikiMultihopQA), supporting `paragraphs`
+(MuSiQue) or `evidence`/`gold` documents; each a title, an address of a wiki, a list that begins with a title, or an object with a
+title or an address.
 """
 
 from __future__ import annotations
@@ -46,11 +47,19 @@ def read_items(path: Path) -> Iterator[tuple[str, Item | str]]:
         if isinstance(value, Fault):
             yield where, f"{path}, {where}: {value.said}; {FORMS}"
             continue
+        value = _sound(value)
         item = as_known(value)
         if item is None:
             yield where, f"{path}, {where}: neither form; {FORMS}"
         else:
             yield str(next((value[key] for key in ID if value.get(key) not in (None, "")), where)), item
+
+
+def _sound(value: Any) -> Any:
+    """The same without halves of surrogate pairs, which JSON may hold and no file can."""
+    told = json.dumps(value, ensure_ascii=False)
+    sound = told.encode("utf-8", "replace").decode("utf-8")
+    return value if sound == told else json.loads(sound)
 
 
 class Fault:
@@ -61,7 +70,7 @@ class Fault:
 def _values(path: Path, text: str) -> Iterator[tuple[str, Any]]:
     if path.suffix.lower() in (".csv", ".tsv"):
         csv.field_size_limit(2**31 - 1)
-        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         try:
             yield from ((f"row {number}", _cells(row)) for number, row in enumerate(rows, 1))
         except csv.Error as error:
@@ -82,6 +91,16 @@ def _values(path: Path, text: str) -> Iterator[tuple[str, Any]]:
                 yield f"line {number}", json.loads(line)
             except (ValueError, RecursionError) as error:
                 yield f"line {number}", Fault(f"no JSON ({error})")
+
+
+def _delimiter(text: str) -> str:
+    """What stands between the columns: that by which the header names a question."""
+    header = text.lstrip().partition("\n")[0]
+    return next((mark for mark in ",\t;|" if not set(QUESTION).isdisjoint(_columns(header, mark))), ",")
+
+
+def _columns(header: str, mark: str) -> list[str]:
+    return [name.strip(' "\r').lower() for name in header.split(mark)]
 
 
 def _cells(row: dict[str, Any]) -> Item:
@@ -129,8 +148,8 @@ def _pages(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         named = next((value[key] for key in ("title", "page", "url", "href") if value.get(key)), None)
-        if value.get("is_supporting", True) and named is not None:
-            yield from _pages(named) if isinstance(named, str) else (name for one in named for name in _pages(one))
+        if value.get("is_supporting", True):
+            yield from _pages(str(named) if type(named) is int else named)  # of a year
     elif isinstance(value, list):
         for one in value:
             yield from _pages(one[0]) if isinstance(one, list) and one and isinstance(one[0], str) else _pages(one)

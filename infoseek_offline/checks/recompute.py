@@ -394,7 +394,8 @@ def says_range(c: Constraint) -> bool:
     low, high = (float(found.group(n).replace(",", "").replace("\u2212", "-")) * _SIZES[found.group(n + 1)] for n in (1, 3))
     unit = "" if c.unit == "year" else c.unit
     end = high + (_YEAR_END if c.unit == "year" else 0.0)
-    return abs(low - c.low) < 1e-9 and abs(end - c.high) < 1e-9 and _plain(found.group(5) or "") == _plain(unit)
+    told = found.group(5) or ""
+    return abs(low - c.low) < 1e-9 and abs(end - c.high) < 1e-9 and told == told.strip() and _plain(told) == _plain(unit)
 
 
 def _plain(unit: str) -> str:

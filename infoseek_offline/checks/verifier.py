@@ -19,6 +19,7 @@ from infoseek_offline.checks.counted import LEFT_OUT, Told, failed_claims, fits,
 from infoseek_offline.checks.heard import GATES, KEPT, Gated, Ledger
 from infoseek_offline.checks.keyed import is_worded, kinds_of, said_in_italian
 from infoseek_offline.checks.recompute import Measured, Proof, Sets, difficulty_claims, history_claims, says_range
+from infoseek_offline.checks.retold import Retold
 from infoseek_offline.checks.searched import Searches
 from infoseek_offline.checks.stored import Stored, StoredPage, head
 from infoseek_offline.checks.told import RULES, borne_out, clue_claims
@@ -88,7 +89,9 @@ class Verifier:
         self.reading, self.bounds = reading, bounds
         self.english = self.stored.language.split("-")[0] in ("en", "simple")
         self.italian = self.stored.language.split("-")[0] == "it"
+        stage = settings.get("stage") if settings else Retold.stage
         self.same_words = version == __version__  # else the phrase table may be another
+        self.retold = Retold(home / "corpus") if self.same_words and stage == Retold.stage else None
         self.searcher = Searcher.open(home / "search", self.stored) if search else None
         self.searches = Searches(self.searcher, self.stored, bounds) if self.searcher else None
         self.gates, self.model, self.settings = gates, model, settings
@@ -124,6 +127,8 @@ class Verifier:
             claims.hold("phrasing", other.question not in texts, f"phrasing {number} is told twice")
             texts.append(other.question)
             said = chain(said, clue_claims(self.stored, question.tree, other.question, other.clues))
+        if self.retold is not None and question.written_by == RULES:
+            said = chain(said, self.retold.claims(question))
         for claim in said:
             claims.hold(*claim)
         if not sound:
@@ -159,6 +164,8 @@ class Verifier:
         for claim in history_claims(rejection.history, tree, (*VERDICTS, "difficulty")):
             claims.hold(*claim)
         sound = [self._stated(tree, vertex, c, claims) for vertex in tree.vertices for c in vertex.constraints]
+        if self.retold is not None and not self.model:
+            claims.hold("words", self.retold.asks(tree, rejection.question), "the question is not what the rules say of this tree")
         if all(sound):
             self._refuted(rejection, tree, claims)
         return claims
@@ -287,6 +294,7 @@ class Verifier:
     def _stated(self, tree: ResearchTree, vertex: Vertex, c: Constraint, claims: Claims) -> bool:
         """Whether the page says it there."""
         claim, e = f"evidence {c.id}", c.evidence
+        claims.hold(claim, c.wording == " ".join(c.wording.split()), f"{c.wording!r} is not said with single spaces")
         if not claims.hold(claim, 0 <= e.page < self.stored.size, f"no page {e.page}"):
             return False
         page = self.stored.page(e.page)
@@ -306,8 +314,8 @@ class Verifier:
             said = _said_of(c.wording, vertex_is_subject=e.page == pair[0])
             phrase = " ".join(said.replace("{s}", " ").replace("{o}", " ").split())
             fits = c.key in keys and self._field_says(page, said, c.key, c) if keys else (c.key == phrase or (c.key, said) == BARE)
-            if not keys and said != BARE[1] and (self.english or (self.italian and not self.model)):
-                told = borne_out(said, e.sentence) if self.english else said_in_italian(said, e.sentence, e.anchor)
+            if not keys and said != BARE[1] and (self.english or not self.model):
+                told = borne_out(said, e.sentence) if self.english else self.italian and said_in_italian(said, e.sentence, e.anchor)
                 good &= claims.hold(claim, told, f"{c.wording!r} is in none of the sentence's words")
             return claims.hold(claim, fits, f"{c.wording!r} with key {c.key!r} is not what stands there") and good
         good &= claims.hold(claim, e.page == vertex.page, f"stands on the page {e.title}, not on {vertex.title}")

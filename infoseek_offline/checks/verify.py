@@ -16,13 +16,14 @@ Claims of an item, in this order; where the first ones fail, those that build on
     history      the repairs of the tree are those of the id, and end in this tree
     evidence     each constraint is stated where its evidence says, a prose link's in the sentence's words
     clue         each constraint is stated in the question where its clue says; what a model wrote adds nothing
+    words        question and clues are those of the rules for this tree, if they are said to be (left out for another version's)
     U1 … L1      recomputed, with all numbers
     R1 R2        searched again, with all ranks (left out with `search=False`)
     difficulty   follows from what was recomputed (the searches not with `search=False`)
     G1 … G4      what follows from the model's answers recomputed (heard.py), and these held against the run's ledger
 
-Of a rejected tree, named "rejected N": its tree, history and evidence as above, that it fails what it is said to fail, with all
-numbers of U1 to L1 and R2.
+Of a rejected tree, named "rejected N": its tree, history, evidence and words as above, that it fails what it is said to fail, with
+all numbers of U1 to L1 and R2.
 """
 
 from __future__ import annotations
@@ -34,12 +35,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from infoseek_offline.checks.counted import Counted, manifest_claims
 from infoseek_offline.checks.heard import GATES, Ledger
 from infoseek_offline.checks.verifier import BOUNDS, Claims, Failure, Verifier
+from infoseek_offline.config import Config
 from infoseek_offline.engine import batches, map_ordered
 from infoseek_offline.errors import RunError
-from infoseek_offline.files import digest_of, file_sha256, read_json
+from infoseek_offline.files import canonical_json, digest_of, file_sha256, read_json
 
 FILES = ("config.json", "manifest.json", "questions.jsonl", "rejected.jsonl")
 LEDGER = "ledger.sqlite"
@@ -51,13 +55,14 @@ CHUNK = 8  # lines that a worker takes at a time
 @dataclass(frozen=True)
 class Report:
     """`claims` counts what was looked at; `searched` says whether R1 and R2 were, `unheard` that a model's answers were not held
-    against a ledger, since there is none."""
+    against a ledger, since there is none, `retold` that the words of the rules were told again: not those of another version."""
 
     items: int
     claims: int
     searched: bool
     failures: tuple[Failure, ...]
     unheard: bool = False
+    retold: bool = True
 
 
 def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) -> Report:
@@ -68,11 +73,11 @@ def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) 
     claims = Claims("run")
     _check_sums(run, claims)
     try:
-        settings = read_json(run / "config.json")
-        config = dict(settings["config"])
-        reading, bounds = str(config["reading"]), {name: int(config["bounds"][name]) for name in BOUNDS}
+        settings = _settings(run)
+        config = settings["config"]
+        reading, bounds = config["reading"], {name: config["bounds"][name] for name in BOUNDS}
         gates = [name for name in GATES if name in config["gates"]]
-        if min(bounds.values()) < 1 or max(bounds.values()) >= 2**31:
+        if max(bounds.values()) >= 2**31:
             raise ValueError(f"bounds are out of range: {bounds}")
         model = str(settings["model"]["name"]) if "model" in settings else ""
         ledger = Ledger(run / LEDGER) if model and (run / LEDGER).is_file() else None
@@ -82,11 +87,11 @@ def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) 
     except sqlite3.Error as error:
         raise RunError(f"{run / LEDGER} is damaged ({error}): remove it to verify all but the model's answers") from error
     chosen: dict[str, Any] = {"search": search, "gates": gates, "model": model, "settings": settings}
-    chosen["version"] = str(settings.get("version"))
+    chosen["version"] = settings["version"]
     verifier = Verifier(home, reading, bounds, ledger=ledger, **chosen)
-    claims.equal("corpus", "the corpus", settings.get("corpus"), verifier.stored.digest)
+    claims.equal("corpus", "the corpus", settings["corpus"], verifier.stored.digest)
     if verifier.searcher is not None:
-        claims.equal("index", "the index", settings.get("index"), digest_of(verifier.searcher.manifest))
+        claims.equal("index", "the index", settings["index"], digest_of(verifier.searcher.manifest))
     counted = Counted()
     failures: list[Failure] = []
     first: dict[tuple[str, str], int] = {}
@@ -110,7 +115,25 @@ def verify_run(run: Path, home: Path, *, search: bool = True, workers: int = 1) 
                 counted.add(found.told)
         failures += found.failures
     _check_manifest(run, claims, settings, counted, len(verifier.stored.universe))
-    return Report(items, claims.looked_at, search, (*claims.failures, *failures), unheard=bool(model) and ledger is None)
+    noted = {"unheard": bool(model) and ledger is None, "retold": verifier.retold is not None}
+    return Report(items, claims.looked_at, search, (*claims.failures, *failures), **noted)
+
+
+def _settings(run: Path) -> dict[str, Any]:
+    """What config.json says, which must be a whole configuration in the form in which one is written. Raises some of BROKEN."""
+    settings: dict[str, Any] = read_json(run / "config.json")
+    forms = {"version": str, "stage": int, "corpus": str, "index": str, "config": dict}
+    for name, form in forms.items():
+        if type(settings[name]) is not form or not settings[name]:
+            raise ValueError(f"{name} is {settings[name]!r}")
+    try:
+        config = Config.model_validate(settings["config"]).model_dump(mode="json")
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise ValueError(f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}") from error
+    if canonical_json(config) != canonical_json(settings["config"]):
+        raise ValueError("it is not in the form in which a configuration is written")
+    return settings
 
 
 _verifier: Verifier
