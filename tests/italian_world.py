@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 
 SYLLABLES = "ba ro le mi ver san ca no ta gli fo ri pe lu ga mon vi do".split()
-FIRST = {"Alvise": "M", "Bice": "F", "Carlo": "M", "Donata": "F", "Ettore": "M", "Fiamma": "F", "Lapo": "M", "Marta": "F", "Ugo": "M"}
+FIRST = {name: "F" if name[-1] in "ae" else "M" for name in "Guido Bice Carlo Donata Pietro Fiamma Lapo Marta Ugo".split()}
 WORK = {"M": ("pittore", "scultore", "poeta", "architetto"), "F": ("pittrice", "scultrice", "poetessa", "architetta")}
 REGION = "Valdora"
 

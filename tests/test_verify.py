@@ -92,9 +92,10 @@ def test_closed_reading_holds(sample_home: Path, tmp_path: Path) -> None:
 
 
 def test_it_is_a_second_computation() -> None:
-    """No bitmaps, no solver, no generator: only records, errors, files, the form of a configuration and the searcher are shared with
-    what is verified; and in retold.py alone the rules, to tell their own words again."""
-    allowed = {"infoseek_offline", "records", "config", "errors", "files", "retrieval.searcher", "checks.retold"}  # the first: version
+    """No bitmaps, no solver, no generator: only records, errors, files, the form of a configuration and the searcher are shared
+    with what is verified; and in retold.py alone the rules, to tell their own words again."""
+    allowed = {"infoseek_offline", "records", "config", "errors", "files", "retrieval.searcher"}  # the first: version
+    allowed.add("checks.retold")
     parts = (verify, verifier_module, recompute, counted, keyed, searched, stored, told, heard)
     allowed |= {"engine", *(module.__name__.removeprefix("infoseek_offline.") for module in parts)}
     for module in parts:
@@ -334,7 +335,7 @@ def test_a_relation_that_is_in_none_of_the_sentences_words(sample_run: Path, ver
 
 def test_words_that_are_not_the_rules_are_found_though_the_id_fits(sample_run: Path, verifier: Verifier) -> None:
     """A relation turned in question and clue, or a property that no clue has: the tree is as it was, and the question false."""
-    turned = (("was born in", "died in"), ("was discovered by", "was lost by"), ("Which ", "Which French "), ("?", " and was sold?"))
+    turned = (("was born in", "died in"), ("discovered", "lost"), ("Which ", "Which French "), ("?", " and was sold?"))
     for was, put_in in turned:
         tried = 0
         for record in records_of(sample_run):

@@ -102,8 +102,8 @@ def with_ids(record: JSON) -> JSON:
 
 @pytest.mark.parametrize(
     ("was", "put_in"),
-    [("è nat", "è mort"), ("allieva di", "sorella di"), ("è legat", "è nemic"), ("Qual è il ", "Qual è il falso "), ("C'è un", "C'è un finto"),
-     ("?", " e che fu venduto nel 1999?"), ("altitudine", "popolazione"), ("bagna", "evita")],
+    [("è nat", "è mort"), ("allieva di", "sorella di"), ("è legat", "è nemic"), ("altitudine", "popolazione"), ("bagna", "evita"),
+     ("Qual è il ", "Qual è il falso "), ("C'è un", "C'è un finto"), ("?", " e che fu venduto nel 1999?")],
 )  # fmt: skip
 def test_a_question_that_says_something_else_is_found_though_all_digests_fit(
     records: list[JSON], verifier: Verifier, was: str, put_in: str
