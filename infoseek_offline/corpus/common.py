@@ -5,11 +5,13 @@ from __future__ import annotations
 # Kinds that are right and say little, or mislead: any other that the page itself has is better.
 WEAK = frozenset(
     "satellite state nation area object body system structure work organization organisation event group spaceflight unit entity "
-    "part place settlement person people human biography water activity thing basis region landmass landform feature uk".split()
+    "part place settlement person people human biography water activity thing basis region landmass landform feature uk "
+    "location item".split()
 )
 # Of these the ones for which a category's or a title's word is taken rather.
 EMPTY = frozenset(
-    "body place settlement person people human biography water activity thing basis object part entity feature uk".split()
+    "body place settlement person people human biography water activity thing basis object part entity feature uk "
+    "location item".split()
 )
 # What a plural name is called as a whole.
 WHOLES = {
@@ -56,6 +58,7 @@ COMMON = frozenset(
         "website framework console processor camera phone robot food dish drink wine beer cheese bread cake candy dessert "
         "sauce dress garment hat mirror bell drum gong altar palanquin flag coin currency stamp medal award prize title rank "
         "customer product contract policy procedure meeting railway line route highway pass trail tea colour color material "
-        "fabric toy"
+        "fabric toy creature monster enemy boss faction guild spell skill ability potion armor armour quest race robot droid "
+        "starship"
     ).split()
 )

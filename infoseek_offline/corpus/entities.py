@@ -32,6 +32,7 @@ _NOT_HEADS = frozenset(
         "side end example branch majority result product source subject object member native"
     ).split()
 )
+_MANY_BEHIND = re.compile(r"(?:[^\W\d_][\w-]* ){0,3}?(?:[a-z]+(?<![su])s|people)\b(?! [a-z]+s\b)")
 _CONJUNCTION = re.compile(r"\s+(?:and|or)\s+(?:an?\s+)?")
 _BRACKETED = re.compile(r"\([^()]*\)")
 
@@ -50,6 +51,9 @@ def sentence_types(sentence: str) -> list[str]:
     for prefix in ("type of ", "kind of ", "form of ", "member of the ", "variety of ", "species of ", "genus of ", "class of "):
         if rest.startswith(prefix):
             rest = rest[len(prefix) :]
+            of = prefix.split(maxsplit=1)[0]
+            if of == "genus" or (of == "species" and _MANY_BEHIND.match(rest)):
+                return [of]  # "a species of reptilian beings", "a genus of flowering plants"
     phrases: list[str] = []
     # "a physicist, chemist and mineralogist": commas between short noun phrases belong to the list.
     chain = re.match(
@@ -162,6 +166,7 @@ def is_italian_person(noun: str, keys: Collection[str]) -> bool:
 SHOWN_KINDS = {
     "settlement": "place", "water": "body of water", "officeholder": "politician", "royalty": "monarch", "biography": "person",
     "nrhp": "historic place", "uk": "place", "sportsperson": "athlete", "taxobox": "species", "speciesbox": "species",
+    "char": "character", "npc": "character",
 }  # fmt: skip
 
 
@@ -170,10 +175,13 @@ _HEAD_FIRST = frozenset("it es fr pt ca gl ro oc an ast vec nap scn la eo vi id 
 
 
 def infobox_type(name: str, language: str = "en") -> str:
-    """ "Infobox U.S. county" gives "county"; "" where the name says nothing."""
+    """ "Infobox U.S. county" gives "county", "WeaponInfobox/new" "weapon"; "" where the name says nothing."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?i:(?=infobox))", " ", name.replace("_", " "))
     plain = re.sub(
-        r"(?i)\b(infobox|taxobox|speciesbox|automatic|box|info|template|ficha de|ficha|karte|scheda)\b", " ", name.replace("_", " ")
-    )
+        r"(?i)\b(infobox|taxobox|speciesbox|automatic|box|info|template|ficha de|ficha|karte|scheda|portable|new|old|table|sheet)"
+        r"\b",
+        " ", apart,
+    )  # fmt: skip
     words = [w for w in _WORD.findall(plain) if len(w) > 2]
     return (words[0] if language in _HEAD_FIRST else words[-1]).lower() if words else ""
 

@@ -36,6 +36,7 @@ _ONE_IN_S = frozenset(
     "series species means headquarters news chess gallows works barracks crossroads lens atlas canvas gas bias".split()
 )
 _CATEGORY = re.compile(r"(?:[\w'’-]+ )*?(?P<head>[^\W\d_]+) (?:of|in|from|by|on|at|for|named|discovered|designed|built|founded) ")
+_PLAIN_CATEGORY = re.compile(r"(?:[A-Z][\w'’-]* )?(?:[a-z'’-]+ )*?(?P<head>[^\W\d_]+s)")  # "Minor characters"
 MIN_TITLES = 5  # that share a last word before it is taken for a kind
 
 
@@ -104,7 +105,7 @@ def from_categories(categories: Sequence[str], title: str, heads: Mapping[str, i
     wiki uses, or as anybody would, and not what the page itself is ("Comets" of "Comet")."""
     counts: Counter[str] = Counter()
     for category in categories:
-        found = _CATEGORY.match(f"{category} ")
+        found = _CATEGORY.match(f"{category} ") or _PLAIN_CATEGORY.fullmatch(category)
         many_of = found["head"].lower() if found else ""
         one = singular(many_of)
         if one != many_of and one.casefold() != title.casefold() and one not in EMPTY and sayable(one, "en"):

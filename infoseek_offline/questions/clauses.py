@@ -24,6 +24,7 @@ from infoseek_offline.questions.inverse import (
     TRANSITIVE,
     VAGUE,
 )
+from infoseek_offline.questions.names import is_person_noun
 
 PREPOSITIONS = frozenset(
     "of in at on by for from to with under after into through near over around along within during between across toward towards "
@@ -162,7 +163,13 @@ def _plainer(words: str) -> str:
     elif found := _IS_NOUN_OF.fullmatch(words):
         words = f"{found[3].removeprefix('the ')} {NOUN_FOR_VERB[found[2]]} {found[1]}"
     words = _KIND_FIRST.sub(lambda m: f" {m[1] if m[2] in _STANDING else 'was'} {m[2]} {m[3]} ", words)
-    return _KIND_PLACE.sub(lambda m: f" {m[1] or m[3]} {m[2] or 'in'} ", words)
+    return _KIND_PLACE.sub(_place_alone, words)
+
+
+def _place_alone(found: re.Match[str]) -> str:
+    if is_person_noun(found[0].split()[-2]):
+        return found[0]  # a commander in a battle is more than in it
+    return f" {found[1] or found[3]} {found[2] or 'in'} "
 
 
 def _verb_first(text: str) -> bool:

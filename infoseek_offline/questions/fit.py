@@ -26,7 +26,8 @@ _SITES = frozenset(
 # Where one is, as well.
 _PLACES = frozenset(
     "office centre center facility warehouse factory plant campus site hotel shop theatre theater stadium library court club farm "
-    "mine mill prison camp base studio gallery zoo park temple shrine church".split()
+    "mine mill prison camp base studio gallery zoo park temple shrine church post outpost fortress fort stronghold castle palace "
+    "tavern inn bar dungeon planet moon world".split()
 )
 # What lies somewhere: its place is not home to it.
 _LAND = frozenset(
@@ -36,8 +37,17 @@ _LAND = frozenset(
     "strait cape coast landform basin sea".split()
 )
 # What one is on, and not in; those that are countries too have a name without "the island".
-_SURFACES = frozenset("island islet peninsula plateau moon planet satellite asteroid comet coast beach".split())
+_SURFACES = frozenset("island islet peninsula plateau world moon planet satellite asteroid comet coast beach".split())
 _NAMED_IN = frozenset("continent".split())  # "in Asia", but "on the continent that …"
+_EMPLOYERS = frozenset("agency company corporation firm team department office institute observatory studio".split())
+_WORLDS = frozenset("planet world star moon sun system sector galaxy nebula".split())
+_WORKS = frozenset(
+    "game film movie series episode novel book show comic manga anime story play musical opera album season saga".split()
+)
+_EVENTS = frozenset("battle siege engagement skirmish campaign operation war raid mission uprising".split())
+_BEINGS = re.compile(
+    r"(?:is|was|are|were) (?:an?|the|one of the) [^{}]*\b(?P<rest>(?:native|indigenous|endemic) to (?:the )?\{o\})"
+)
 # What flows or lies in a country, and has no home there; what a country sends out.
 _WATERS = frozenset("river stream creek tributary canal ocean channel current".split())
 _CRAFT = frozenset(
@@ -67,7 +77,7 @@ _IN = re.compile(rf"^((?:was |were )?(?:first )?(?:{_WORK})) in (?=(?:the )?\{{o
 def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tuple[Clause, ...]:
     """The clauses as they are said of a page of kind `subject`; `other` is the kind of the page at the other end, `name` the
     words for it ("" for a description)."""
-    clauses = [Clause(c.form, _placed(c.text, other, name), _preposition(c, subject), c.ending) for c in found]
+    clauses = [Clause(c.form, _placed(_one(c), other, name), _preposition(c, subject), c.ending) for c in found]
     if not clauses:
         return ()
     if subject in _WATERS:  # a town is on a river
@@ -82,11 +92,21 @@ def fitted(found: Sequence[Clause], subject: str, other: str, name: str) -> tupl
     return tuple(clauses)
 
 
+def _one(clause: Clause) -> str:
+    """The verb in the singular, as every kind is: "the species that is native to"."""
+    return re.sub(r"^(are|were|have) ", lambda m: _SINGULAR[m[1]], clause.text) if clause.form == "verb" else clause.text
+
+
+_SINGULAR = {"are": "is ", "were": "was ", "have": "has "}
+
+
 def _homes(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
     """What is in a place: a land lies there, a river flows, a spacecraft is its country's."""
     if clauses[0].text != "is home to {o}":
         return clauses
-    preposition = WHERE if subject in _AREAS | _LAND else "in"
+    preposition = WHERE if subject in _AREAS | _LAND else "on" if subject in _SURFACES | _WATERS else "in"
+    if other in _WORLDS:
+        return [Clause("relative", "{o} lies", WHERE if subject in _AREAS | _LAND else "in"), Clause("verb", "includes {o}")]
     if other in _WATERS:
         return [Clause("relative", "{o} flows", preposition), Clause("verb", "includes {o}")]
     if other in _LAND:
@@ -128,7 +148,16 @@ def _work(clauses: list[Clause], subject: str, other: str, name: str) -> list[Cl
         return [Clause("verb", "did research on {o}")]
     if first == Clause("relative", "{o} worked", "in") and subject and subject not in _FIELDS | _LAND | _AREAS:
         return [Clause("relative", "{o} did research", "on"), *clauses[1:]]
-    own = re.fullmatch(rf"(is|was) an? (?:[a-z-]+ )*{re.escape(subject)} (at|in|for|with) ((?:the )?\{{o\}})", first.text)
+    own = re.fullmatch(rf"(is|was) an? (?:[a-z-]+ )*{re.escape(subject)} (at|in|for|with|from) ((?:the )?\{{o\}})", first.text)
+    if own and own[2] == "from":  # "the mercenary who is a mercenary from"
+        return [Clause("verb", f"{'comes' if own[1] == 'is' else 'came'} from {own[3]}")]
+    inside = re.fullmatch(r"(is|was) in ((?:the )?\{o\})", first.text) or (own if own and own[2] == "in" else None)
+    if inside and other in _WORKS:
+        return [Clause("verb", f"{'appears' if inside[1] == 'is' else 'appeared'} in {inside[inside.lastindex or 0]}")]
+    if first.text == "is the species of {o}" and subject in ("species", "race", "people"):
+        return [Clause("relative", "{o} belongs", "to"), Clause("verb", "includes {o}")]
+    if first.text == "is the weapon of {o}" and subject == "weapon":
+        return [Clause("verb", "is used by {o}")]
     if own and is_person_noun(subject):  # "which designer is a designer at"
         return [Clause("verb", f"{'works' if own[1] == 'is' else 'worked'} {own[2]} {own[3]}")]
     if first.text == "has {o} among its missions" and subject in _AREAS:
@@ -142,14 +171,26 @@ def _work(clauses: list[Clause], subject: str, other: str, name: str) -> list[Cl
 
 def _membership(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
     first = clauses[0]
+    native = _BEINGS.fullmatch(first.text)
+    if native and subject and re.search(rf"\b{re.escape(subject)}\b", first.text):  # "the race that is a race of … native to"
+        return [Clause("verb", f"{first.text.split()[0]} {native['rest']}")]
     if first.text == "belonged to {o}" and other in _AREAS:
         return [Clause("verb", "came from {o}")]
     if first == Clause("relative", "{o} belonged", "to") and subject in _AREAS:
         return [Clause("relative", "{o} came", "from"), *clauses[1:]]
     if subject and re.fullmatch(rf"is an? (?:[a-z-]+ ){{0,2}}{re.escape(subject)} of (?:the )?\{{o\}}", first.text):
-        return [Clause("verb", "belongs to {o}")]  # "the agency that is an agency of"
+        # "the agency that is an agency of"; who is an astronomer of a probe works on it
+        if not is_person_noun(subject):
+            return [Clause("verb", "belongs to {o}")]
+        if other in _CRAFT or other in _EMPLOYERS:
+            return [Clause("verb", f"works {'on' if other in _CRAFT else 'for'} {{o}}")]
     if subject in _AREAS and re.fullmatch(rf"was an? (?:[a-z-]+ ){{0,2}}{re.escape(subject)} of (?:the )?\{{o\}}", first.text):
         return [Clause("verb", _placed("was in {o}", other, name))]
+    event = subject if subject in _EVENTS else ""
+    if event and re.fullmatch(rf"was an? (?:[a-z-]+ ){{0,2}}{event} (?:of|in) (?:the )?\{{o\}}", first.text):
+        return [Clause("verb", "was part of {o}")]
+    if subject in _FIELDS:  # "the field that was among the fields of the chemist who …"
+        clauses = [Clause("verb", "was pursued by {o}") if c.text == "was among the fields of {o}" else c for c in clauses]
     if other and re.fullmatch(rf"\{{o\}} is an? (?:[a-z-]+ ){{0,2}}{re.escape(other)}", first.text) and first.preposition == "of":
         return [Clause("verb", f"has {{o}} among its {plural(other)}")]
     if re.fullmatch(r"(?:is|was) part of \{o\}", first.text) and other == "programme":

@@ -141,6 +141,20 @@ INVERSE = {
     "is dedicated to": "is honoured at {o}",
     "is kept in": "holds {o}",
     "belonged to": "included {o}",
+    # fiction
+    "is allied with": "is allied with {o}",
+    "is an enemy of": "is an enemy of {o}",
+    "is a rival of": "is a rival of {o}",
+    "is a friend of": "is a friend of {o}",
+    "was romantically involved with": "was romantically involved with {o}",
+    "appears in": "features {o}",
+    "appeared in": "featured {o}",
+    "drops": "is dropped by {o}",
+    "is made of": "is the material of {o}",
+    "comes from": "is the source of {o}",
+    "served on": "had {o} | among its crew",
+    "evolves from": "evolves into {o}",
+    "evolves into": "evolves from {o}",
 }
 
 # Inverses that read better than "in which {o} was born" also where {o} is short.
@@ -155,7 +169,8 @@ PREFERRED = frozenset(
         "belongs to the order;belongs to the class;belongs to the phylum;belongs to the kingdom;"
         "belongs to the genre of;is in the constellation;"
         "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"
-        "crystallises in;drains partly into"
+        "crystallises in;drains partly into;is allied with;is an enemy of;is a rival of;is a friend of;"
+        "was romantically involved with;drops;is made of;comes from;evolves from;evolves into"
     ).split(";")
 )
 
@@ -178,6 +193,7 @@ PRESENT_ACTIVE = {
     "maintained": "maintains", "represented": "represents", "produced": "produces", "made": "makes", "formed": "forms",
     "traversed": "traverses", "dominated": "dominates", "funded": "funds", "organised": "organises", "organized": "organizes",
     "caused": "causes", "inhabited": "inhabits", "served": "serves", "given": "gives", "presented": "presents",
+    "ruled": "rules", "sold": "sells", "wielded": "wields",
 }  # fmt: skip
 
 # Finite verb -> its passive, for verbs whose passive is certain.
@@ -191,6 +207,7 @@ TRANSITIVE = {
         "investigated mapped launched operated owned introduced identified predicted proposed suggested prepared synthesised "
         "synthesized studied used employed mentioned dedicated opened occupied defeated attacked captured destroyed restored "
         "rebuilt enlarged expanded absorbed adopted awarded appointed attended played served followed nominated elected "
+        "killed trained mentored wielded piloted portrayed voiced "
         "selected carried orbited imaged passed reached analysed analyzed catalogued measured extracted"
     ).split()
 } | {
@@ -261,7 +278,7 @@ VAGUE = re.compile(
     r"\bfor [a-z]+ of (?:the )?\{|\bis an? (?:asteroid|comet|planet|star) of (?:the )?\{o|"
     r"\b(?:is|was) an? (?:[a-z]+ )?(?:prize|medal|award) of\b|\bplaces? of (?:higher )?learning of\b|"
     r"\b(?:is|was) an? [a-z ]+ under (?:the )?\{|\b(?:is|was) [a-z]+ (?:beyond|above|below|outside) the [a-z]+ of\b|"
-    r"\brepresented by\b|\bthe study of\b|"
+    r"\brepresented by\b|\bthe study of\b|\bshared (?:the|a) \w+ with\b|"
     r"\brepresents (?:the )?\{|\bthe [a-z]+[^suia\W]s \{o|\bstrong\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )
 

@@ -12,6 +12,12 @@ from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import LinkKind
 
 PERSON_KEYS = frozenset({"birth date", "death date", "birth place", "birthplace", "death place", "spouse", "alma mater"})
+# The same of fiction, where a beast may have them too.
+CHARACTER_KEYS = frozenset({"gender", "portrayed by", "voiced by", "hair color", "hair colour", "occupation", "actor", "homeworld"})
+_NOT_PERSONS = frozenset(
+    "animal beast creature monster bird fish dog cat horse wolf bear dragon dinosaur insect species race breed pokemon robot droid "
+    "machine computer ship vehicle people tribe nation group band boss enemy toy doll".split()
+)
 PERSON_NOUNS = frozenset(
     (
         "person scientist physicist chemist astronomer mathematician biologist geologist botanist zoologist naturalist "
@@ -30,7 +36,14 @@ PERSON_NOUNS = frozenset(
         "gymnast sprinter swimmer referee umpire goalkeeper striker quarterback pitcher outfielder bassist drummer vocalist "
         "songwriter lyricist kami deity god goddess character logician programmer analyst employee colleague assistant specialist "
         "administrator consultant developer researcher lecturer student intern recruiter founder clerk secretary accountant agent "
-        "supervisor chairman chairwoman chairperson librarian curator instructor tutor trainer"
+        "supervisor chairman chairwoman chairperson librarian curator instructor tutor trainer antagonist protagonist villain hero "
+        "heroine smuggler thief spy mercenary assassin healer wizard witch sorcerer sorceress mage warlock warrior warlord hunter "
+        "bard cleric paladin outlaw gangster mobster detective policeman policewoman sheriff captain lieutenant sergeant commander "
+        "cadet apprentice servant slave maid butler bodyguard senator governor mayor councillor chancellor ambassador diplomat "
+        "chieftain chief ruler heir heiress hacker marine mechanic technician medic bartender shopkeeper blacksmith swordsman "
+        "swordsmith archer gladiator sidekick narrator vampire werewolf magician villager citizen boy girl man woman orphan "
+        "superhero superheroine supervillain vigilante ninja bandit raider scavenger prisoner prophet shaman druid necromancer "
+        "farmer craftsman carpenter lieutenant colonel major corporal private astronaut youtuber streamer entertainer drifter"
     ).split()
 )
 _FIRST_WORDS = 150  # characters of a page in which it says where it is
@@ -56,6 +69,14 @@ _THE_LITERAL = re.compile(
     r"(?:[A-Z]\w+ )+(?:Empire|Republic|Kingdom|Union|Islands|Federation|Confederation|Commonwealth|Ocean|Sea|Mountains|Army|Navy)"
 )
 
+
+# Whose "The" is an article inside a sentence, and no part of a title as a film's is.
+_BODIES = frozenset(
+    "organisation organization faction group band guild syndicate company corporation agency family clan tribe team gang order "
+    "society government alliance collective council army species race party club federation empire confederation league "
+    "cult".split()
+)
+_WHOSE = re.compile(r"^[^\W\d_][\w-]*(?:['’]s|s['’]) ")  # "Hadrian's Wall" has no article
 
 _LAST_NAME = re.compile(r"\b(of|in|from|by|on|at) ([A-Z][^\W\d]*(?: [A-Z][^\W\d]*)*)$")
 
@@ -113,7 +134,8 @@ class Names:
         if anchors[several] > anchors[base]:
             return several  # "X-rays"
         if not self._takes_article(page, base, anchors, articles) or base.lower().startswith("the "):
-            return base
+            own = base.startswith("The ") and self.head(page) in _BODIES
+            return f"the {base[4:]}" if own else base
         base = _COMMON_FIRST.sub(lambda m: m[0].lower(), base)
         return f"the {_ORDINAL.sub(lambda m: m[0].lower(), base)}"
 
@@ -175,9 +197,11 @@ class Names:
 
     def _takes_article(self, page: int, base: str, anchors: Counter[str], articles: Counter[str]) -> bool:
         """Whether most links that show the name have "the" before them; its own page and its form where no link shows it."""
+        if re.search(rf"^The {re.escape(base)}s?,? (?:are|were)\b", self.corpus.page(page).text[:200]):
+            return True  # a people, whose name stands before nouns as well ("a Vesh pilot")
         if anchors[base]:
             return articles[f"the {base}"] * 2 > anchors[base]
-        if self._is_person(page):
+        if self._is_person(page) or _WHOSE.match(base):
             return False
         text = self.corpus.page(page).text
         return re.search(rf"\b[Tt]he {re.escape(base)}\b", text[:300]) is not None or _THE.search(base) is not None
@@ -199,5 +223,6 @@ class Names:
     def _is_person(self, page: int) -> bool:
         if is_person_noun(self.head(page)):
             return True
-        return any(f.key in PERSON_KEYS for f in self.corpus.facts(page))
+        keys = {fact.key for fact in self.corpus.facts(page)}
+        return not keys.isdisjoint(PERSON_KEYS) or (self.head(page) not in _NOT_PERSONS and not keys.isdisjoint(CHARACTER_KEYS))
 

@@ -23,7 +23,8 @@ _PLURAL_VERBS = {
     "is": "are", "was": "were", "has": "have", "lies": "lie", "belongs": "belong", "flows": "flow",
     "stands": "stand", "rises": "rise",
 }  # fmt: skip
-_PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|lies|[a-z]+ed|found|taught)\b")  # verbs of which plural_after knows the plural
+# Verbs of which plural_after knows the plural.
+_PAST_SUBJECT = re.compile(r"\{o\} (?:is|was|has|had|lies|belongs|[a-z]+ed|found|taught)\b")
 _PLACE = re.compile(r"([a-z ]+) (?:in|at|on|from) \{o\}")
 _PLACE_AND_TIME = re.compile(r"((?:was |were )?(?:born|died|founded|discovered|built|first isolated|described|launched|killed))")
 
@@ -112,6 +113,8 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
             parts.measures.append(words)
         elif verb and (first.form == "verb" or _as_verb(clue, mixed and not person)):
             words = clue.say(verb)
+            if person:  # "has among their allies"
+                words = re.sub(r"^((?:has|had) (?:.+ )?(?:as|among)) its ", r"\1 their ", words, count=1)
             if id(group) in times:
                 told_by = [*group, *times[id(group)]]
                 other = times[id(group)][0]

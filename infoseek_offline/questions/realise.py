@@ -24,6 +24,10 @@ from infoseek_offline.questions.style import NO_KIND, OPENINGS, Style, Wording, 
 from infoseek_offline.records import ResearchTree, Vertex
 
 _POWER = re.compile(r"(?<=[ /])(km|cm|m|mm)([23])\b")
+_QUALITY = re.compile(
+    r"\b(?:climate|terrain|habitat|diet|rarity|colou?r|material|temperament|weather|biome|difficulty|sex|gender|condition|texture|"
+    r"shape) is \{o\}"
+)
 _CATEGORY = re.compile(r"(?P<nouns>[^\W\d_]+) (?P<rest>(?:of|in|from|by|on|at) .+)")
 
 
@@ -90,6 +94,9 @@ class Realiser:
             return self._side_by_side(called, inserted, parts, clues, person)
         if not predicates:
             return f"Which {called} is it {listed([*parts.relatives, *parts.possessives])}?"
+        if called == NO_KIND and inserted:  # "What is the one thing whose …, in which … and that …?"
+            pieces = [*parts.relatives, *parts.possessives, *_who(predicates, person)]
+            return f"What is the one thing {listed(pieces)}?"
         if unnamed and not inserted:
             return f"{'Who' if person else 'What'} {listed(predicates)}?"
         if opening == 0 and not parts.relatives and len(predicates) > 1:
@@ -151,6 +158,8 @@ class Realiser:
         if len(only) == 1 and re.match(r"(?:is|was) (?:in|on|at|near|within) ", only[0]):
             said = only[0].split(" ", 1)[1]  # "that is in Germany" is said "in Germany"
             clues.update((c.id, said) for c in vertex.constraints if clues.get(c.id) == only[0])
+            if article == "another":  # "another country in Oceania" would be one of two there
+                called = f"{a(noun)}{called.removeprefix('another')}"
             return f"{called} {said}"
         pieces = [*parts.relatives, *parts.possessives]
         repeat = outer == person or vertex.depth > 1 or bool(pieces)
@@ -194,6 +203,8 @@ class Realiser:
             if not said:
                 raise ValueError(f"no clause for {constraint.wording!r}")
             other, bare, nested, page, kind = literal_name(constraint.value), _uncapitalised(constraint.value), False, -1, ""
+            if constraint.kind == "fact" and _QUALITY.search(said[0].text) and re.fullmatch(r"[A-Z][a-z]+(?:[ ,-][a-z]+)*", other):
+                other = other[:1].lower() + other[1:]  # "whose climate is tropical"
             if constraint.kind == "interval":
                 other = _POWER.sub(lambda m: m[1] + {"2": "²", "3": "³"}[m[2]], other)
             elif constraint.kind == "category":
@@ -226,6 +237,8 @@ class Realiser:
         if parts.measures or parts.relatives or parts.possessives or parts.nested_other or not parts.verbs:
             return None
         first, *others = [*parts.verbs, *parts.nested]
+        if not re.search(rf"\b{re.escape(head(beneath.noun))}\b", first):
+            return None  # nothing is the same but the noun
         inside.clues.update((c, _also(first)) for c, words in list(inside.clues.items()) if words == first)
         self._kind(beneath, inside.clues)
         telling.clues.update(inside.clues)
