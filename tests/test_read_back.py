@@ -76,6 +76,9 @@ OTHERWISE = (
     ("expedition to|voyage to|journey to", "set out"),
     ("involved", "worked on"),
     ("looks out", "lie|shore"),
+    (r" was (?:an? [a-z ]+ )?in ", "home to|included|was"),
+    ("worked in", "pursued"),
+    (r" an? [a-z ]+ from ", "comes? from|came from"),
 )
 
 

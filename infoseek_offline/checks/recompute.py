@@ -320,7 +320,7 @@ class Proof:
         kind = {w.casefold() for w in vertex.noun.split()}
         for word in WORD.findall(re.sub(r"\s*\([^()]*\)$", "", vertex.title)):
             low = word.casefold()
-            if len(low) < 3 or low in SMALL_WORDS or low in kind or low.isdigit():
+            if len(low) < 3 or low in SMALL_WORDS or low.isdigit() or any(alike(low, k) for k in kind):
                 continue
             if self.stored.title_words[low] > max(10, 0.01 * self.stored.size):
                 continue

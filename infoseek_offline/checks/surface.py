@@ -46,7 +46,8 @@ def distinctive_words(corpus: Corpus, page: int, noun: str) -> list[str]:
     found = []
     for word in _WORD.findall(base):
         low = word.casefold()
-        if len(low) >= 3 and low not in _STOP and low not in kind and not low.isdigit() and not is_common(corpus, low):
+        own = any(_same_name(low, k) for k in kind)  # "Mountains" of a mountain range
+        if len(low) >= 3 and low not in _STOP and not own and not low.isdigit() and not is_common(corpus, low):
             found.append(low)
     return found
 

@@ -102,6 +102,8 @@ _SINGULAR = {"are": "is ", "were": "was ", "have": "has "}
 
 def _homes(clauses: list[Clause], subject: str, other: str, name: str) -> list[Clause]:
     """What is in a place: a land lies there, a river flows, a spacecraft is its country's."""
+    if clauses[0].text == "was home to {o}" and other in _LAND | _WORLDS | _WATERS:
+        return [Clause("relative", "{o} was", WHERE if subject in _AREAS | _LAND else "in"), Clause("verb", "included {o}")]
     if clauses[0].text != "is home to {o}":
         return clauses
     preposition = WHERE if subject in _AREAS | _LAND else "on" if subject in _SURFACES | _WATERS else "in"

@@ -67,6 +67,7 @@ INVERSE = {
     # places
     "is in": "is home to {o}",
     "is on": "is home to {o}",
+    "was in": "was home to {o}",
     "is part of": "includes {o}",
     "was part of": "included {o}",
     "is near": "is near {o}",
@@ -165,7 +166,7 @@ PREFERRED = frozenset(
         "was related to;was a child of;was a parent of;is part of;was part of;is near;borders;borders on;is twinned with;"
         "is affiliated with;is connected with;orbits;flew past;received;was interested in;flew on;occurs in;starred in;"
         "is kept in;was sent to;is a tributary of;has a coast on;joined;is a member of;was a member of;took part in;"
-        "studied at;set out for;set out from;is in;is on;held the office of;belongs to the genus;belongs to the family;"
+        "studied at;set out for;set out from;is in;is on;was in;held the office of;belongs to the genus;belongs to the family;"
         "belongs to the order;belongs to the class;belongs to the phylum;belongs to the kingdom;"
         "belongs to the genre of;is in the constellation;"
         "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"

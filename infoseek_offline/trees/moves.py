@@ -97,6 +97,7 @@ class Moves(Sequence[Move]):
         used = {c.key for c in vertex.constraints if c.kind in ("interval", "fact")}
         kinds = {c.kind for c in vertex.constraints}
         hidden = frozenset().union(*(growth.options.title_words(v.page) for v in draft.vertices.values() if v.role != "leaf"))
+        called = frozenset().union(*(growth.options.names(v.page) for v in draft.vertices.values() if v.role != "leaf"))
         pages, named = draft.pages, growth.options.named_by(draft)
         bare = sum(c.key == "connected" for v in draft.vertices.values() for c in v.constraints)
         room = growth.shape.max_vertices - len(draft.vertices)
@@ -125,6 +126,8 @@ class Moves(Sequence[Move]):
                 continue
             if option.shown and option.role != "inner" and not hidden.isdisjoint(option.shown):
                 continue  # L1: "Göttingen" in a clue about the University of Göttingen
+            if called and option.page is not None and option.role != "leaf" and growth.noun(option.page) in called:
+                continue  # "the mathematician who worked in …" of mathematics
             if joins and joins.confuses(option):
                 continue
             spare = min([left.intersection_cardinality(extent) for left in skipped], default=before)

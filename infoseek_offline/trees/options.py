@@ -32,11 +32,15 @@ if TYPE_CHECKING:
 ConstraintKind = Literal["link", "fact", "interval", "category", "type"]
 _WORD = re.compile(r"[^\W\d_]{3,}")
 MAX_VAGUE, MOST_VAGUE = 0.02, 400  # of all articles, and in all, may fit a vague description
-STEM = 6  # letters
+STEM = 5  # letters, as many as L1 takes for the same name at least
 KEPT = 2048  # pages of which what was made is kept, and sets of the pages around a vague description
 ROOM = 200_000_000  # bytes for the sets of literals, which hold most of the corpus
 RUNGS = 12  # such sets that a page has
 _COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
+
+
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(w[:STEM] for w in {w.casefold() for w in _WORD.findall(words)} - _COMMON)
 
 
 class Clue:
@@ -96,6 +100,7 @@ class Options:
         self._ruled = lru_cache(maxsize=KEPT)(self._find_ruled)
         self._vague_words = lru_cache(maxsize=KEPT)(self._find_vague_words)
         self.title_words = lru_cache(maxsize=16 * KEPT)(self._find_title_words)
+        self.names = lru_cache(maxsize=16 * KEPT)(self._find_names)
         self._names_in = lru_cache(maxsize=KEPT)(lambda words: tuple(sorted(named_in(corpus, words))))
         self.literals = lru_cache(maxsize=kept)(self._find_literals)
         self._blurred = lru_cache(maxsize=KEPT)(self._find_blurred)
@@ -126,8 +131,12 @@ class Options:
 
     def _find_title_words(self, page: int) -> frozenset[str]:
         """Words of the title by which it could be told, casefolded, without what may be an ending ("Tennant", "tennantite")."""
-        words = {w.casefold() for w in _WORD.findall(self.corpus.titles[page])} - _COMMON
-        return frozenset(w[:STEM] for w in words)
+        return _stems(self.corpus.titles[page])
+
+    def _find_names(self, page: int) -> frozenset[str]:
+        """What the page goes by, casefolded, as L1 looks for it; not its kind, which is told anyway."""
+        names = {a.casefold() for a, links in self.corpus.aliases(page) if len(a) > 2 and not (a[:1].islower() and links < 2)}
+        return frozenset(names - {self.corpus.nouns[page].casefold()})
 
     def links(self, page: int) -> list[Option]:
         """A named leaf for each page that a claim links with this one."""
@@ -235,12 +244,14 @@ class Options:
             return [Option(Clue("type", said, said.value), "", None, self.extents.of_type(said.value))]
         if said.kind == "category":
             extent = self.extents.in_category(said.key)
-            return [Option(Clue("category", said, said.key), "", None, extent, named=self._named(said.value))]
+            clue = Clue("category", said, said.key)
+            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value))]
         if not said.quantities:
             if self.corpus.nouns[said.page].rsplit(" ", 1)[-1] in said.value.casefold().split():
                 return []  # "a designer whose role is designer"
             extent = self.extents.with_value(said.key, said.value)
-            return [Option(Clue("fact", said, said.value), "", None, extent, named=self._named(said.value))]
+            clue = Clue("fact", said, said.value)
+            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value))]
         quantity = said.quantities[0]
         options = []
         for rung in ladder(said.value, quantity):
