@@ -60,11 +60,13 @@ def examine_model(spec: str, run: Path | None = None) -> list[Finding]:
         return [Finding("ok", "batch", line) for line in model.report or [f"no answers yet in {model.folder}"]]
     described = f"{model.name}, digest {model.digest}, a context of {model.context:,} tokens, {getattr(model, 'description', '')}"
     canaries, speed = examine_model(model)
-    pace = f"{speed.read:,.0f} tokens a second read, {speed.written:,.1f} written, one call at a time"
-    hourly = speed.items_an_hour(read, written)
-    takes = f"{read:,.0f} tokens read and {written:,.0f} written"
-    expected = f"about {hourly:,.1f} an hour, where an item takes {takes}, as in {source}"
     findings = [Finding("ok", "model", described), *(Finding(c.mark, c.what, c.detail) for c in canaries)]
+    if speed is None:
+        return [*findings, Finding("weak", "speed", "not measured: there were prompts that nothing was written to")]
+    least = "at least " if speed.at_least else ""
+    pace = f"{least}{speed.read:,.0f} tokens a second read, {speed.written:,.1f} written, one call at a time"
+    takes = f"{read:,.0f} tokens read and {written:,.0f} written"
+    expected = f"about {speed.items_an_hour(read, written):,.1f} an hour, where an item takes {takes}, as in {source}"
     return [*findings, Finding("ok", "speed", pace), Finding("ok", "items", expected)]
 
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Mishap = Any  # "drop", "late", "endless", "html", "half", "list", a status, or (status, headers)
+# "drop", "late", "drip", "endless", "html", "half", "list", a status, (status, headers), a body as it is, or its bytes
+Mishap = Any
 
 
 class ModelServer(ThreadingHTTPServer):
     """`mishaps` are what happens to the next chat completions, in order; after them, `answer` says the content for a body.
 
-    `flavour` is "vllm", "llama-server", or one that counts no tokens: "plain", "page", "faulty". `asked` holds the bodies of all
-    chat completions, `paths` all paths, `keys` the Authorization headers.
+    `flavour` is "vllm", "llama-server", or one that counts no tokens: "plain", "page", "faulty", "constant". `asked` holds the
+    bodies of all chat completions, `paths` all paths, `keys` the Authorization headers.
     """
 
     daemon_threads = True
 
-    def __init__(self, answer: Callable[[dict[str, Any]], Any], flavour: str = "vllm", models: tuple[str, ...] = ("tiny",)) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(
+        self, answer: Callable[[dict[str, Any]], Any], flavour: str = "vllm", models: tuple[str, ...] = ("tiny",),
+        host: str = "127.0.0.1", context: int = 2048,
+    ) -> None:  # fmt: skip
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, 0), _Handler)
+        self.host, self.context, self.clock = host, context, ""
         self.answer, self.flavour, self.models = answer, flavour, models
         self.loading = 0  # as many questions for its models are answered with 503
         self.mishaps: list[Mishap] = []
@@ -33,7 +40,7 @@ class ModelServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has gone is no news."""
@@ -64,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.loading -= 1
             self._json(503, {"error": {"message": "Loading model"}})
         elif self.path == "/v1/models":
-            more = {"max_model_len": 2048} if self.server.flavour == "vllm" else {}
+            more = {"max_model_len": self.server.context} if self.server.flavour == "vllm" else {}
             self._json(200, {"object": "list", "data": [{"id": name, **more} for name in self.server.models]})
         elif self.path == "/props" and self.server.flavour == "llama-server":
             self._json(200, {"default_generation_settings": {"n_ctx": 3072}})
@@ -80,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._complete(body)
         elif self.path == "/tokenize" and self.server.flavour == "vllm":
             self._json(200, {"count": _tokens(body)})
+        elif self.path == "/tokenize" and self.server.flavour == "constant":
+            self._json(200, {"count": 1})
         elif self.path == "/tokenize" and self.server.flavour == "llama-server":
             self._json(200, {"tokens": list(range(len(body.get("content", "").split())))})
         elif self.path == "/apply-template" and self.server.flavour == "llama-server":
@@ -107,11 +116,22 @@ class _Handler(BaseHTTPRequestHandler):
             while not self.server.lateness.is_set():
                 self.wfile.write(b" " * 65536)
             return
+        if mishap == "drip":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not self.server.lateness.wait(0.01):
+                self.wfile.write(b"x")
+            return
         if mishap == "late":
             self.server.lateness.wait(30)
         if isinstance(mishap, int | tuple):
             status, headers = mishap if isinstance(mishap, tuple) else (mishap, {})
             self._json(status, {"error": {"message": headers.pop("message", "not now")}}, headers)
+            return
+        if isinstance(mishap, dict):
+            self._json(200, mishap)
+            return
+        if isinstance(mishap, bytes):
+            self._send(200, mishap, "text/event-stream")
             return
         content = self.server.answer(body)
         text = content if isinstance(content, str) else json.dumps(content)
@@ -139,6 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return self.server.clock or super().date_time_string(timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing to say."""

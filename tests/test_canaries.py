@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,30 @@ def test_a_prompt_that_arrives_cut_fails(monkeypatch: pytest.MonkeyPatch) -> Non
     assert marks(model)["context"] == "failed"
 
 
+def test_a_context_of_any_size_is_tried_by_a_prompt_no_longer_than_a_run_has() -> None:
+    model = ScriptedModel(obliging, context=10**9)
+    assert marks(model)["context"] == "ok"
+    assert 7500 < max(model.count_tokens(request.messages) for request in model.history) <= canaries.LONGEST
+
+
+def test_a_server_that_counts_tokens_wrongly_is_not_taken_for_one_that_cuts_prompts(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ScriptedModel(obliging)
+    complete = model.complete
+    monkeypatch.setattr(model, "complete", lambda request: replace(complete(request), prompt_tokens=7))
+    assert marks(model)["context"] == "ok"
+    monkeypatch.setattr(model, "count_tokens", lambda messages: 1)
+    assert marks(model)["context"] == "ok", "and a count that never fills the context comes to an end"
+
+
+def test_reading_that_takes_too_little_to_be_measured_is_said_to_be_fast_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ScriptedModel(obliging)
+    complete = model.complete
+    monkeypatch.setattr(model, "complete", lambda request: replace(complete(request), completion_tokens=50, seconds=2.0))
+    _, speed = canaries.examine_model(model)
+    assert speed is not None and speed.at_least and speed.read == pytest.approx(3800 / (canaries.NOISE * 2), rel=0.1)
+    assert canaries.examine_model(bad_model("empty"))[1] is None, "nothing was written"
+
+
 def test_the_speed_is_that_of_reading_and_of_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     model = ScriptedModel(obliging)
     complete = model.complete
@@ -84,6 +109,7 @@ def test_the_speed_is_that_of_reading_and_of_writing(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(model, "complete", timed)
     _, speed = canaries.examine_model(model)
+    assert speed is not None and not speed.at_least
     assert speed.read == pytest.approx(1000, rel=0.05) and speed.written == pytest.approx(10, rel=0.05)
 
 

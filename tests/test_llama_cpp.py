@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_gguf import write_tiny_gguf
+from tiny_gguf import CHATML, write_tiny_gguf
 
 from infoseek_offline.errors import MissingExtra, ModelError
 from infoseek_offline.llm import llama_cpp as ours
@@ -155,6 +155,16 @@ def test_a_vocabulary_that_can_not_write_json_is_refused(write: Callable[..., Pa
         load(write(without={"<0x7B>"}))
 
 
+def test_a_vocabulary_whose_bytes_are_plain_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a file without the kinds of its tokens: "<0x7B>" is then no brace."""
+    import gguf
+
+    monkeypatch.setattr(gguf.GGUFWriter, "add_token_types", lambda self, types: None)
+    path = write_tiny_gguf(tmp_path / "tiny.gguf")
+    with pytest.raises(ModelError, match="can't write JSON"):
+        load(path)
+
+
 # Seeds and the cache
 
 
@@ -253,13 +263,34 @@ def test_a_template_without_a_system_role_gets_it_in_front_of_the_users(write: C
 
 
 def test_a_template_that_can_not_be_read_is_an_error(write: Callable[..., Path]) -> None:
-    with pytest.raises(ModelError, match=r"can't be loaded .*template"):
-        load(write(template="{% for"))
+    path = write(template="{% for")
+    with pytest.raises(ModelError, match=r"a chat template that can't be read \(.+\): give another, as .*\?template=") as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+    assert load(path, template=CHATML).complete(REQUEST).reason == ""
+
+
+@pytest.mark.parametrize("template", ["{{ raise_exception('no') }}", "{{ no.such }}", "{% for i in range(10**9) %}x{% endfor %}"])
+def test_a_template_that_takes_no_message_is_an_error(write: Callable[..., Path], template: str) -> None:
+    with pytest.raises(ModelError, match=r"has a chat template that does not take our messages \(.+\): give another"):
+        load(write(template=template))
+
+
+@pytest.mark.parametrize("template", ["Hello.", "{{ messages[0]['content'][0]['text'] }}"])
+def test_a_template_that_leaves_out_the_messages_is_an_error(write: Callable[..., Path], template: str) -> None:
+    """A model would answer, within the schema, prompts that it has not seen."""
+    with pytest.raises(ModelError, match="has a chat template that leaves out our messages"):
+        load(write(template=template))
+
+
+def test_a_template_that_leaves_out_the_system_message_gets_it_in_front_of_the_users(write: Callable[..., Path]) -> None:
+    model = load(write(template="<{{ messages[-1]['content'] }}>"))
+    assert "<You plan.\n\nWhich of" in prompt(model, REQUEST.messages)
 
 
 def test_a_prompt_does_not_change_with_the_day(write: Callable[..., Path]) -> None:
     model = load(write(template="Today is {{ strftime_now('%d %b %Y') }}. {{ messages[-1]['content'] }}"))
-    assert "Today is 01 Jan 2025. Which of" in prompt(model, REQUEST.messages)
+    assert "Today is 01 Jan 2025. Which of" in prompt(model, REQUEST.messages[1:])
 
 
 def test_a_page_can_not_speak_with_the_models_special_tokens(model: LlamaCpp) -> None:
@@ -274,8 +305,26 @@ def test_the_context_is_the_files_within_bounds(model: LlamaCpp, write: Callable
     assert model.context == 4096
     assert load(write(context=131_072)).context == 8192
     assert load(write(context=131_072), context=16_384).context == 16_384
+    assert load(write(context=1500)).context == 1500, "which llama.cpp rounds up"
     with pytest.raises(ModelError, match="a context of 512 tokens, 1024 are needed"):
         load(write(context=512))
+    with pytest.raises(ModelError, match="trained for a context of 4096 tokens, 99999999999 are more"):
+        load(write(), context=99_999_999_999)
+
+
+@pytest.mark.parametrize("context", [2**31, 2**32 - 1])
+def test_a_context_of_any_length_that_a_file_states_is_no_harm(write: Callable[..., Path], context: int) -> None:
+    """llama-cpp-python tokenizes into a buffer of as many tokens."""
+    model = load(write(context=context))
+    assert model.context == 8192 and model.complete(REQUEST).reason == ""
+
+
+def test_a_token_of_many_bytes_is_written_whole(model: LlamaCpp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """llama-cpp-python has 32 bytes for a token's text, and leaves longer ones out."""
+    monkeypatch.setattr(ours, "PIECE", 1)
+    completion = model.complete(REQUEST)
+    monkeypatch.undo()
+    assert completion.value is not None and completion.text == model.complete(REQUEST).text
 
 
 def test_a_prompt_that_fills_the_context_is_an_answer_of_no_use_and_no_error(model: LlamaCpp) -> None:

@@ -14,6 +14,8 @@ from typing import Any, Literal, Protocol
 
 from infoseek_offline.files import digest_of
 
+SMALLEST_CONTEXT = 1024  # tokens that our prompts need, the longest cut to it
+
 Role = Literal["system", "user", "assistant"]
 Stage = Literal["browser", "planner", "writer", "cover", "judge", "closed_book", "open_book", "alternatives", "bridge", "canary"]
 

@@ -23,8 +23,8 @@ from typing import Any
 from infoseek_offline.errors import Pending, UsageError
 from infoseek_offline.files import canonical_json, digest_of, write_text
 from infoseek_offline.llm.base import Completion, Message, Request
+from infoseek_offline.llm.chat import body_of, said_in, too_long
 from infoseek_offline.llm.checked import SHOWN, demand_bounds, read_answer
-from infoseek_offline.llm.openai_api import body_of, said_in, too_long
 
 MODEL = "infoseek"  # the name that the answering server is started with
 CONTEXT = 8192

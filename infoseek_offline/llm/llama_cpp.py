@@ -16,8 +16,11 @@ What llama-cpp-python would do by itself, and is kept from doing here:
 - the cache of the prompt before changes the last bits: `reset()` before each call, but for a system message that is read in a piece
   of its own anyway, and held as long as prompts begin with it;
 - top-k 40 and min-p 0.05 are on unless told otherwise: only what the request says is used;
-- a file without chat template is taken for Llama 2: here it gets `PLAIN`, which is stated by `template`;
+- a file without chat template is taken for Llama 2: here it gets template.py's `PLAIN`, which is stated by `template`;
+- a template that can't be read keeps the file from being opened, though another one is given: none is read then;
 - templates may write today's date into a prompt: they get a fixed one;
+- tokens are counted in a buffer as large as the file says its context is, which may be any number: ours is as large as the text;
+- tokens of more than 32 bytes are left out of an answer's text: they get a larger buffer;
 - text that looks like a special token is read as one: in contents it is broken up.
 """
 
@@ -28,7 +31,7 @@ import json
 import os
 import threading
 import time
-from datetime import date
+from ctypes import create_string_buffer
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,24 +41,20 @@ import numpy as np
 from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import MissingExtra, ModelError
 from infoseek_offline.files import digest_of, file_sha256, read_json, write_json
-from infoseek_offline.llm.base import Completion, Message, Request
+from infoseek_offline.llm.base import SMALLEST_CONTEXT, Completion, Message, Request
 from infoseek_offline.llm.checked import demand_bounds, read_answer
-from infoseek_offline.llm.sampling import Sampler
+from infoseek_offline.llm.sampling import Sampler, Unwritable
+from infoseek_offline.llm.template import ChatTemplate, unread_templates
 
 MAGIC = b"GGUF"
 LARGEST_CONTEXT = 8192  # of itself: the memory of a context grows with it, and no prompt of ours needs more
-SMALLEST_CONTEXT = 1024
 WRITTEN = '{}[]":,-0123456789truefals\\'  # what JSON of our schemas is written with, besides letters
 CHARACTER, PRINTABLE = r'[^"\\]', r'[^"\\\x7F\x00-\x1F]'  # in strings: as converted, and as JSON has it
 RANGE = 256  # integers of at most so many values become choices in the grammar
 BYTES_A_THREAD = 1 << 26  # with less to do, threads wait for each other longer than they work
 LARGE = 1 << 26  # bytes of a file whose digest is remembered
+PIECE = 64  # bytes that a token's text usually has at most
 ERROR = 4  # GGML_LOG_LEVEL_ERROR
-DATE = date(2025, 1, 1)  # what a template that asks for today's date is told
-PLAIN = (
-    "{% for message in messages %}### {{ message['role'] }}\n{{ message['content'] }}\n\n{% endfor %}"
-    "{% if add_generation_prompt %}### assistant\n{% endif %}"
-)
 
 
 class LlamaCpp:
@@ -82,12 +81,12 @@ class LlamaCpp:
         self._load()
         digest = file_digest(path)
         self.digest = digest_of("gguf", digest, template) if template else digest_of("gguf", digest)
-        self.context: int = self._llama.n_ctx()
+        self.context: int = min(self._size, self._llama.n_ctx())  # which rounds up
 
     @property
     def template(self) -> str:
         """Where the chat template comes from: "given", "file" or "plain"."""
-        return self._template_of
+        return self._template.source
 
     @property
     def description(self) -> str:
@@ -104,18 +103,20 @@ class LlamaCpp:
         complaints.clear()
         on_gpu = self.gpu_layers if self.gpu_layers is not None else (-1 if llama_cpp.llama_supports_gpu_offload() else 0)
         try:
-            self._llama = llama_cpp.Llama(
-                str(self.path),
-                n_ctx=self._find_context(),
-                n_gpu_layers=on_gpu,
-                n_threads=self.threads,
-                n_threads_batch=self.threads,
-                swa_full=True,  # so that what is held is all there, in models with sliding windows too
-                verbose=False,
-            )
+            with unread_templates():
+                self._size = self._find_context()
+                self._llama = llama_cpp.Llama(
+                    str(self.path),
+                    n_ctx=self._size,
+                    n_gpu_layers=on_gpu,
+                    n_threads=self.threads,
+                    n_threads_batch=self.threads,
+                    swa_full=True,  # so that what is held is all there, in models with sliding windows too
+                    verbose=False,
+                )
         except ModelError:
             raise
-        except Exception as error:  # of llama.cpp many kinds, and jinja2's for the file's chat template
+        except Exception as error:  # of llama.cpp many kinds
             said = complaints[0] if complaints else str(error)
             raise ModelError(
                 f"{self.path} can't be loaded ({said}): it is damaged, too large for this machine, or newer than this "
@@ -125,7 +126,7 @@ class LlamaCpp:
         self._held: list[int] = []  # tokens at the beginning of the context that the next prompt may begin with
         self._prefixes: dict[str, list[int]] = {}
         self._special = self._read_vocabulary()
-        self._formatter = self._open_template()
+        self._template = self._open_template()
 
     def _find_context(self) -> int:
         """What was told, or what the model was trained for, within bounds."""
@@ -136,6 +137,8 @@ class LlamaCpp:
         vocabulary.close()
         trained = int(known.get(f"{known.get('general.architecture')}.context_length", LARGEST_CONTEXT))
         size = self._told_context or min(trained, LARGEST_CONTEXT)
+        if size > trained > 0:
+            raise ModelError(f"{self.path} was trained for a context of {trained} tokens, {size} are more: give a smaller context")
         if size < SMALLEST_CONTEXT:
             raise ModelError(f"{self.path} has a context of {size} tokens, {SMALLEST_CONTEXT} are needed: use another model")
         return size
@@ -146,26 +149,26 @@ class LlamaCpp:
 
         model = self._llama._model
         texts = [model.token_get_text(token) for token in range(self._llama.n_vocab())]
-        known = set(texts)
-        unwritable = [c for c in WRITTEN if c not in known and f"<0x{ord(c):02X}>" not in known]
+        known = {text: token for token, text in enumerate(texts)}
+
+        def is_byte(number: int) -> bool:
+            """Where the file does not say so, "<0x7B>" is six characters and no brace."""
+            token = known.get(f"<0x{number:02X}>")
+            return token is not None and bool(llama_cpp.llama_vocab_get_attr(model.vocab, token) & llama_cpp.LLAMA_TOKEN_ATTR_BYTE)
+
+        unwritable = [c for c in WRITTEN if c not in known and not is_byte(ord(c))]
         if model.vocab_type() == llama_cpp.LLAMA_VOCAB_TYPE_SPM:  # anything may have to be written by its bytes
-            unwritable += [byte for byte in (f"<0x{number:02X}>" for number in range(256)) if byte not in known]
+            unwritable += [f"<0x{number:02X}>" for number in range(256) if not is_byte(number)]
         if unwritable or self._llama.token_eos() < 0:
             what = unwritable[0] if unwritable else "an end"
             raise ModelError(f"{self.path} has a vocabulary that can't write JSON ({what} is missing): use another model")
         special = {text for token, text in enumerate(texts) if llama_cpp.llama_vocab_is_control(model.vocab, token)}
         return sorted((text for text in special if len(text) > 1), key=lambda text: (-len(text), text))
 
-    def _open_template(self) -> Any:
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-        own = self._llama.metadata.get("tokenizer.chat_template")
-        self._template_of = "given" if self._told_template else "file" if own else "plain"
-        tokens = self._llama.token_eos(), self._llama.token_bos()
-        end, begin = (self._llama._model.token_get_text(token) if token >= 0 else "" for token in tokens)
-        formatter = Jinja2ChatFormatter(self._told_template or own or PLAIN, eos_token=end, bos_token=begin)
-        formatter.strftime_now = DATE.strftime  # type: ignore[method-assign, assignment]
-        return formatter
+    def _open_template(self) -> ChatTemplate:
+        tokens = self._llama.token_bos(), self._llama.token_eos()
+        begin, end = (self._llama._model.token_get_text(token) if token >= 0 else "" for token in tokens)
+        return ChatTemplate(str(self.path), self._llama.metadata, self._told_template, begin=begin, end=end)
 
     def _ready(self) -> Any:
         if self._process != os.getpid():  # a fork's context and threads are its parent's
@@ -177,16 +180,33 @@ class LlamaCpp:
     def _prompt(self, messages: tuple[Message, ...]) -> list[int]:
         llama = self._ready()
         contents = [{"role": m.role, "content": self._harmless(m.content)} for m in messages]
-        try:
-            text = self._formatter(messages=contents, enable_thinking=False).prompt
-        except Exception:  # templates without a system role raise
-            try:
-                text = self._formatter(messages=_without_system(contents), enable_thinking=False).prompt
-            except Exception as error:
-                raise ModelError(f"{self.path} has a chat template that does not take our messages ({error})") from error
-        tokens: list[int] = llama.tokenize(text.encode("utf-8", "replace"), False, True)
+        text = self._template.render(contents)
+        tokens = self._tokens(text.encode("utf-8", "replace"))
         first = llama.token_bos()
         return [first, *tokens] if llama._model.add_bos_token() and first >= 0 and tokens[:1] != [first] else tokens
+
+    def _tokens(self, text: bytes) -> list[int]:
+        """Special tokens among them."""
+        import llama_cpp
+
+        vocabulary, size = self._llama._model.vocab, len(text) + 16  # no token is empty, and a blank may be put in front
+        tokens = (llama_cpp.llama_token * size)()
+        count = llama_cpp.llama_tokenize(vocabulary, text, len(text), tokens, size, False, True)
+        if count < 0:
+            raise ModelError(f"{self.path} can't count the tokens of a text of {len(text)} bytes: use another model")
+        return list(tokens[:count])
+
+    def _text(self, tokens: list[int]) -> str:
+        import llama_cpp
+
+        vocabulary, text, piece = self._llama._model.vocab, bytearray(), create_string_buffer(PIECE)
+        for token in tokens:
+            length = llama_cpp.llama_token_to_piece(vocabulary, token, piece, len(piece), 0, False)
+            if length < 0:  # a run of blanks, say
+                piece = create_string_buffer(-length)
+                length = llama_cpp.llama_token_to_piece(vocabulary, token, piece, len(piece), 0, False)
+            text += piece.raw[:length]
+        return text.decode("utf-8", "ignore")
 
     def _harmless(self, text: str) -> str:
         for special in self._special:
@@ -213,7 +233,9 @@ class LlamaCpp:
                 written, cut = self._write(tokens, request, min(request.sampling.max_tokens, room - 1))
             except RuntimeError as error:  # llama_decode
                 raise ModelError(f"{self.path} can't go on ({error}): use a smaller model, or fewer --workers") from error
-            text = self._llama.detokenize(written).decode("utf-8", "ignore")
+            except Unwritable as error:
+                raise ModelError(f"{self.path} has a vocabulary that can't write JSON ({error}): use another model") from error
+            text = self._text(written)
             seconds = time.perf_counter() - started
         return read_answer(
             request, text, prompt_tokens=len(tokens), completion_tokens=len(written), seconds=seconds, cut=cut
@@ -294,14 +316,6 @@ def _with_choices(schema: Any) -> Any:
     if schema.get("type") == "integer" and schema["maximum"] - schema["minimum"] < RANGE:
         return {"enum": list(range(schema["minimum"], schema["maximum"] + 1))}
     return {name: _with_choices(part) for name, part in schema.items()}
-
-
-def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The system's message in front of the first user's."""
-    if len(messages) < 2 or messages[0]["role"] != "system":
-        return messages
-    system, first, *rest = messages
-    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
 
 
 def check_file(path: Path) -> None:

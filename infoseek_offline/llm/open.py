@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from infoseek_offline.engine import cpu_count
 from infoseek_offline.errors import UsageError
 from infoseek_offline.llm.base import LanguageModel
 
@@ -25,7 +26,7 @@ def open_model(spec: str) -> LanguageModel:
         from infoseek_offline.llm.batch import Batch
 
         return Batch(Path(spec.removeprefix(BATCH)))
-    if spec.startswith(("http://", "https://")):
+    if spec.lower().startswith(("http://", "https://")):
         from infoseek_offline.llm.openai_api import Server
 
         return Server(spec)
@@ -47,6 +48,8 @@ def _settings(told: str) -> dict[str, Any]:
             if not value.isdigit():
                 raise UsageError(f"{name}={value}: a whole number is needed")
             settings[name] = int(value)
+            if name == "threads" and settings[name] > cpu_count():
+                raise UsageError(f"threads={value}: this machine has {cpu_count()} cores")
         elif name == TEMPLATE:
             if not Path(value).is_file():
                 raise UsageError(f"{name}={value}: no such file")

@@ -22,6 +22,10 @@ FIRST = 512  # of the most probable tokens, which nearly always hold all that to
 Logits = NDArray[np.float32]
 
 
+class Unwritable(Exception):
+    """The vocabulary has no token for what has to come next."""
+
+
 class Sampler:
     """For one answer; a context manager, which frees what llama.cpp holds.
 
@@ -50,7 +54,7 @@ class Sampler:
             return token
         fits = self._fits(np.arange(len(logits), dtype=np.int32))
         if not fits.any():
-            raise ValueError("the grammar goes on with what this vocabulary can't write")
+            raise Unwritable("the schema goes on with what no token writes")
         return self._draw(np.where(fits, logits, -np.inf))
 
     def accept(self, token: int) -> None:
