@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import product
 
 from infoseek_offline.checks.problem import Problem, verdict
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Verdict
+from infoseek_offline.trees.named import WORD, common_words
 
-_WORD = re.compile(r"[^\W_]+")
 _STOP = frozenset("the of and in on at for de la le der die das von van del di da and to by with from saint san santa".split())
-COMMON_TITLES = 0.01  # a word in more than this share of titles (and in ten) is no name: "mount", "university"
 
 
 def check_l1(problem: Problem) -> Verdict:
     """No title, alias or distinctive word of the answer or of any other page that is described and not named."""
     leaks = []
     hidden = [v for v in problem.tree.vertices if v.role != "leaf"]
-    for words, vertex in product(([w.casefold() for w in _WORD.findall(text)] for text in problem.texts), hidden):
+    for words, vertex in product(([w.casefold() for w in WORD.findall(text)] for text in problem.texts), hidden):
         for name in surface_names(problem.corpus, vertex.page):
             if name != vertex.noun.casefold() and _stands(name, words):
                 leaks.append(f"{vertex.id}: {name}")
@@ -44,29 +42,16 @@ def distinctive_words(corpus: Corpus, page: int, noun: str) -> list[str]:
     base = re.sub(r"\s*\([^()]*\)$", "", corpus.titles[page])
     kind = {w.casefold() for w in noun.split()}
     found = []
-    for word in _WORD.findall(base):
+    for word in WORD.findall(base):
         low = word.casefold()
         own = any(_same_name(low, k) for k in kind)  # "Mountains" of a mountain range
-        if len(low) >= 3 and low not in _STOP and not own and not low.isdigit() and not is_common(corpus, low):
+        if len(low) >= 3 and low not in _STOP and not own and not low.isdigit() and low not in common_words(corpus):
             found.append(low)
     return found
 
 
-def is_common(corpus: Corpus, word: str) -> bool:
-    return word in _common_words(corpus)
-
-
-def _common_words(corpus: Corpus) -> frozenset[str]:
-    found: frozenset[str] | None = getattr(corpus, "_common_words", None)
-    if found is None:
-        counts = Counter(word for title in corpus.titles for word in {w.casefold() for w in _WORD.findall(title)})
-        found = frozenset(word for word, count in counts.items() if count > max(10, COMMON_TITLES * corpus.size))
-        corpus._common_words = found  # type: ignore[attr-defined]
-    return found
-
-
 def _stands(name: str, words: list[str]) -> bool:
-    parts = _WORD.findall(name)
+    parts = WORD.findall(name)
     size = len(parts)
     return bool(parts) and any(words[i : i + size] == parts for i in range(len(words) - size + 1))
 

@@ -34,6 +34,7 @@ FEW_JOINED = 30  # the same of branches that meet further down as well, which ar
 MAX_BARE = 2  # clues that say no more than that two pages are connected; with a third one nobody would ask the question
 NO_START = "no page to start with"
 NO_JOIN = "the branches do not meet"
+SHALLOW, SMALL = "too shallow", "too few vertices"
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,6 @@ class Growth:
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
         self.asked = asked  # the shape
-        # Whether there may be several inner vertices, and claims that are no links: then each of those must hold by links alone.
-        self.several = (asked != "chain" or depth > 2) and reads_little(self.corpus)
         self.ahead = Ahead(self)
         self.joins = Joins(self) if join else None  # where two branches are to meet
         options.begin(root)
@@ -78,6 +77,13 @@ class Growth:
 
     def noun(self, page: int) -> str:
         return self.corpus.nouns[page] or UNKNOWN_KIND
+
+    @property
+    def several(self) -> bool:
+        """Whether there are claims that are no links, and several inner vertices: then each of these must hold by links alone."""
+        return reads_little(self.corpus) and (
+            self.asked != "chain" or sum(v.role == "inner" for v in self.draft.vertices.values()) > 1
+        )
 
     # Sets
 
@@ -216,6 +222,30 @@ class Growth:
         self.draft.remove(vertex, inner[-1])
         return True
 
+    def go_elsewhere(self) -> bool:
+        """Of a tree that is too shallow, take away the deepest page: from there it went no deeper. False where there is none."""
+        inner = [v for v in self.draft.vertices.values() if v.role == "inner"]
+        if not inner:
+            return False
+        vertex = max(inner, key=lambda v: (v.depth, v.id))
+        parent = self.draft.vertices[vertex.parent]
+        self.banned.add(vertex.page)
+        self.draft.remove(parent, next(c for c in parent.constraints if c.other == vertex.id))
+        return True
+
+    def say_less(self) -> bool:
+        """Of a tree that is too small, take away the most telling clue, for which others must come. False where there is none."""
+        described = [v for v in self.draft.vertices.values() if v.role in ("root", "inner")]
+        room = [v for v in described if len(v.constraints) < self.shape.max_constraints]
+        places = [(v, i) for v in room for i, c in enumerate(v.constraints) if not self.ahead.is_inner(c.other)]
+        if not places:
+            return False
+        vertex, index = min(places, key=lambda place: (len(self.extent_of(*place)), place[0].constraints[place[1]].id))
+        constraint = vertex.constraints[index]
+        self.refuse(vertex, constraint)
+        self.draft.remove(vertex, constraint)
+        return True
+
     def give_up(self, vertex: DraftVertex) -> None:
         """Take away an inner vertex of which no clue is found by a search."""
         parent = self.draft.vertices[vertex.parent]
@@ -321,10 +351,12 @@ def proceed(growth: Growth, planner: Planner, most: int) -> Grown:
             tree = growth.draft.freeze()
             if growth.joins and not tree.joined:
                 return Grown(None, NO_JOIN)
-            if tree.depth < shape.min_depth:
-                return Grown(None, "too shallow")
-            enough = len(tree.vertices) >= shape.min_vertices
-            return Grown(tree, "done", growth) if enough else Grown(None, "too few vertices")
+            short = SHALLOW if tree.depth < shape.min_depth else SMALL if len(tree.vertices) < shape.min_vertices else ""
+            if not short:
+                return Grown(tree, "done", growth)
+            if retreats >= most or not (growth.go_elsewhere() if short == SHALLOW else growth.say_less()):
+                return Grown(None, short)
+            retreats += 1
         elif move.reason == NO_MOVE and complete(growth, growth.draft.vertices[move.vertex]):
             continue
         elif move.reason != NO_START and retreats < most and growth.retreat(growth.draft.vertices[move.vertex]):

@@ -102,7 +102,7 @@ class Moves(Sequence[Move]):
         bare = sum(c.key == "connected" for v in draft.vertices.values() for c in v.constraints)
         room = growth.shape.max_vertices - len(draft.vertices)
         left_by = current.intersection_cardinality
-        linked = growth.several and vertex is not draft.root
+        linked = vertex is not draft.root and growth.several
         moves = []
         for option in offers:
             clue = option.clue

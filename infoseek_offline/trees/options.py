@@ -23,7 +23,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.questions.languages import sayable
 from infoseek_offline.records import Constraint
 from infoseek_offline.trees.extents import Extents, roomy
-from infoseek_offline.trees.named import named_in
+from infoseek_offline.trees.named import common_words, named_in
 from infoseek_offline.trees.tree import Draft
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ RUNGS = 12  # such sets that a page has
 _COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
 
 
-def _stems(words: str) -> frozenset[str]:
-    return frozenset(w[:STEM] for w in {w.casefold() for w in _WORD.findall(words)} - _COMMON)
+def _stems(words: str, common: frozenset[str]) -> frozenset[str]:
+    return frozenset(w[:STEM] for w in {w.casefold() for w in _WORD.findall(words)} - _COMMON - common)
 
 
 class Clue:
@@ -131,7 +131,7 @@ class Options:
 
     def _find_title_words(self, page: int) -> frozenset[str]:
         """Words of the title by which it could be told, casefolded, without what may be an ending ("Tennant", "tennantite")."""
-        return _stems(self.corpus.titles[page])
+        return _stems(self.corpus.titles[page], common_words(self.corpus))
 
     def _find_names(self, page: int) -> frozenset[str]:
         """What the page goes by, casefolded, as L1 looks for it; not its kind, which is told anyway."""
@@ -245,13 +245,13 @@ class Options:
         if said.kind == "category":
             extent = self.extents.in_category(said.key)
             clue = Clue("category", said, said.key)
-            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value))]
+            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value, common_words(self.corpus)))]
         if not said.quantities:
             if self.corpus.nouns[said.page].rsplit(" ", 1)[-1] in said.value.casefold().split():
                 return []  # "a designer whose role is designer"
             extent = self.extents.with_value(said.key, said.value)
             clue = Clue("fact", said, said.value)
-            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value))]
+            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value, common_words(self.corpus)))]
         quantity = said.quantities[0]
         options = []
         for rung in ladder(said.value, quantity):
