@@ -323,6 +323,8 @@ def data(
     """
     from infoseek_offline import pipeline
     from infoseek_offline.config import load_config
+    from infoseek_offline.corpus.store import Corpus
+    from infoseek_offline.dataset.shortfall import why_fewer
 
     shape = {
         **(dict(zip(("min_depth", "max_depth"), depth, strict=True)) if depth else {}),
@@ -350,7 +352,8 @@ def data(
         say(f"what became of all proposals, and what they cost: infoseek show {out} --costs")
     say(f"{manifest['accepted']:,} questions in {out / 'questions.jsonl'}; next: infoseek verify {out} --home {home}")
     if manifest["accepted"] < manifest["asked"]:
-        say(f"asked for {manifest['asked']:,}: all {manifest['answer pages']:,} answer pages were tried, no more trees hold")
+        for line in why_fewer(manifest, Corpus.open(home / "corpus")):
+            say(line)
 
 
 @main.command()
