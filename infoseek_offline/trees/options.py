@@ -96,6 +96,7 @@ class Options:
         # Where first sentences can't be read, most kinds are unknown, and a page of unknown kind may be described too.
         self.any_kind = not has_sentence_rules(corpus.language) and corpus.language.split("-")[0] != "it"
         kept = min(KEPT, roomy(corpus.size, ROOM) // RUNGS)
+        self._common = common_words(corpus)
         self._sayable = lru_cache(maxsize=KEPT)(self._find_sayable)
         self._ruled = lru_cache(maxsize=KEPT)(self._find_ruled)
         self._vague_words = lru_cache(maxsize=KEPT)(self._find_vague_words)
@@ -131,7 +132,7 @@ class Options:
 
     def _find_title_words(self, page: int) -> frozenset[str]:
         """Words of the title by which it could be told, casefolded, without what may be an ending ("Tennant", "tennantite")."""
-        return _stems(self.corpus.titles[page], common_words(self.corpus))
+        return _stems(self.corpus.titles[page], self._common)
 
     def _find_names(self, page: int) -> frozenset[str]:
         """What the page goes by, casefolded, as L1 looks for it; not its kind, which is told anyway."""
@@ -245,13 +246,13 @@ class Options:
         if said.kind == "category":
             extent = self.extents.in_category(said.key)
             clue = Clue("category", said, said.key)
-            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value, common_words(self.corpus)))]
+            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value, self._common))]
         if not said.quantities:
             if self.corpus.nouns[said.page].rsplit(" ", 1)[-1] in said.value.casefold().split():
                 return []  # "a designer whose role is designer"
             extent = self.extents.with_value(said.key, said.value)
             clue = Clue("fact", said, said.value)
-            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value, common_words(self.corpus)))]
+            return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value, self._common))]
         quantity = said.quantities[0]
         options = []
         for rung in ladder(said.value, quantity):
