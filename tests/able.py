@@ -11,17 +11,20 @@ from typing import Any
 
 from infoseek_offline.llm.base import Request
 
+A = "(?:the|an?|(?:yet )?another)"
+
 
 def listed(text: str, heading: str) -> dict[str, str]:
     """The lines of a prompt under a heading, by label or number."""
     block = text.split(f"{heading}\n", 1)[1]
-    return dict(re.findall(r"^(T?\d+)[.:] (.+)$", re.split(r"\n(?:[A-Z]\w+|Answer .*)\n|\nAnswer ", block)[0], re.MULTILINE))
+    return dict(re.findall(r"^ *(T?\d+)[.:] (.+)$", re.split(r"\n(?:[A-Z]\w+|Answer .*)\n|\nAnswer ", block)[0], re.MULTILINE))
 
 
 def dull_question(prompt: str) -> str:
     """All facts in a row, with kinds for labels: no beauty, and nothing wrong with it."""
-    things = {label: words.removesuffix(", which is asked for") for label, words in listed(prompt, "Things").items()}
-    facts = [re.sub(r"\bT\d+\b", lambda m: things[m[0]], fact) for fact in listed(prompt, "Facts").values()]
+    told = listed(prompt, "Things and facts")
+    things = {label: words.removesuffix(", which is asked for") for label, words in told.items() if label.startswith("T")}
+    facts = [re.sub(r"\bT\d+\b", lambda m: things[m[0]], fact) for name, fact in told.items() if name not in things]
     return f"Which {things['T1'].split(' ', 1)[1]} is it of which this is said: {'; '.join(facts)}?"
 
 
@@ -31,16 +34,14 @@ def dull_cover(prompt: str) -> dict[str, Any]:
     question = prompt.split("Question\n", 1)[1].split("\n", 1)[0]
     said = question.split(": ", 1)[1].removesuffix("?").split("; ")
     answer: dict[str, Any] = {"asks_for": "T1"}
-    for (number, clue), words in zip(listed(prompt, "Clues").items(), said, strict=True):
-        answer[number] = {"words": words}
+    for number, clue in listed(prompt, "Clues").items():
+        pattern = re.sub(r"\bT\d+\b", lambda m: f"{A} {re.escape(things[m[0]].split(';')[0])}", re.escape(clue))
+        pattern = pattern.replace(r"\?", f"{A} (.+?)")
+        found = next(((words, m) for words in said if (m := re.fullmatch(pattern, words))), None)
+        answer[number] = {"words": found[0] if found else ""}
         if "?" in clue:
-            kind = re.match(re.escape(clue).replace(r"\?", r"(?:the|an?) (.+)"), words)
-            assert kind, (clue, words)
-            kinds = [(thing.split(";")[0], label) for label, thing in things.items()]
-            # What a test adds to a question stands behind its last words, which may be the kind.
-            answer[number]["of"] = next(
-                label for same in (str.__eq__, str.startswith) for known, label in kinds if same(kind[1] + " ", known + " ")
-            )
+            kinds = [label for label, thing in things.items() if found and thing.split(";")[0] == found[1][1]]
+            answer[number]["of"] = (kinds or [*things])[-1 if not found or "another" in found[0] else 0]
     return answer
 
 

@@ -13,7 +13,8 @@ from test_grow import BOUNDS, SHAPE, fresh_options, invented_home, roots
 
 from infoseek_offline import pipeline
 from infoseek_offline.agents.base import Move
-from infoseek_offline.agents.model_planner import NEXT, NOT_REACHED, OFFERED, ModelPlanner, kind_of, move_line
+from infoseek_offline.agents.lines import kind_of, move_line
+from infoseek_offline.agents.model_planner import NEXT, NOT_REACHED, OFFERED, ModelPlanner
 from infoseek_offline.agents.rules import RulePlanner
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.llm.asked import Asked
@@ -124,7 +125,7 @@ def test_few_varied_moves_are_offered_of_many(sample: Options, scripted: Any) ->
         def choose(self, growth: Growth, moves: Sequence[Move]) -> Move:
             nonlocal many
             clues = [m for m in moves if m.kind == "constrain"]
-            if len(clues) > 2 * OFFERED:
+            if len(clues) > 20:
                 many += 1
                 state = growth.rng.getstate()
                 offers.append(ModelPlanner(Asked(scripted(()))).offered(growth, clues, child=False))
@@ -142,10 +143,15 @@ def test_few_varied_moves_are_offered_of_many(sample: Options, scripted: Any) ->
 
 
 def test_moves_are_left_out_until_the_prompt_fits(options: Options, corpus: Corpus, scripted: Any) -> None:
-    root = fruitful(options, corpus, scripted(picking()))
+    def asked(root: int) -> list[Request]:
+        model = scripted(picking())
+        planned(options, model, root)
+        return list(model.history)
+
+    offers = {root: [len(r.schema["properties"]["move"]["enum"]) for r in asked(root)[:1]] for root in roots(corpus, 60)}
+    root = next(root for root, sizes in offers.items() if sizes and sizes[0] > 3)
     roomy = scripted(picking())
-    planned(options, roomy, root)
-    first = roomy.history[0]
+    first = asked(root)[0]
     needs = roomy.count_tokens(first.messages) + first.sampling.max_tokens
     tight = scripted(picking(), context=needs - 1)
     planned(options, tight, root)

@@ -158,7 +158,7 @@ def test_the_whole_page_is_read_in_windows(corpus: Corpus) -> None:
     assert page is not None
     windows = windows_of(corpus, page)
     links = [k for w in windows for k in w.shown.links]
-    assert len(windows) == 3 and len(links) == len(set(links)) == 27
+    assert len(windows) == -(-27 // MAX_LINKS) > 1 and len(links) == len(set(links)) == 27
     assert all(len(w.shown.links) <= MAX_LINKS for w in windows)
 
 

@@ -21,7 +21,7 @@ from infoseek_offline.llm.asked import Asked
 from infoseek_offline.llm.base import Request
 from infoseek_offline.questions import cover
 from infoseek_offline.questions.realise import Wording
-from infoseek_offline.questions.writer import TRIES, Writer, Written
+from infoseek_offline.questions.writer import TRIES, Writer, Written, in_plain_words
 from infoseek_offline.records import Question, ResearchTree
 
 
@@ -137,7 +137,7 @@ def test_that_a_search_finds_the_answer_is_told_in_words_of_a_writer(corpus: Cor
     written = write(corpus, item.tree, model, lambda wording: next(left))
     assert written.wording is not None and written.refused == tuple(reasons)
     told = [request.messages[-1].content for request in model.history if request.stage == "writer"][1:]
-    assert "words of the question finds the answer" in told[0] and "words of one of its facts" in told[1]
+    assert "finds the answer by the question as a whole" in told[0] and "finds the answer by the words of fact 1" in told[1]
     assert not any("sparse" in text or "dense" in text or "A.1" in text for text in told)
 
 
@@ -258,7 +258,8 @@ def test_a_span_of_another_clue(corpus: Corpus, item: Question) -> None:
     def answer(request: Request) -> Any:
         given = able(request)
         if request.stage == "cover":
-            given["1"]["words"] = given["2"]["words"]
+            one, other = [n for n, told in given.items() if n != "asks_for" and told["words"]][:2]
+            given[one]["words"] = given[other]["words"]
         return given
 
     assert re.match(r"fact 1: '.*' lacks '", only_refusal(corpus, item.tree, answer))
@@ -270,7 +271,8 @@ def test_the_whole_question_is_no_span(corpus: Corpus, items: list[Question]) ->
     def answer(request: Request) -> Any:
         given = able(request)
         if request.stage == "cover":
-            given["1"]["words"] = request.messages[1].content.split("Question\n")[1].split("\n")[0]
+            told = next(n for n, found in given.items() if n != "asks_for" and found["words"])
+            given[told]["words"] = request.messages[1].content.split("Question\n")[1].split("\n")[0]
         return given
 
     assert only_refusal(corpus, item.tree, answer) == "fact 1: the whole question is given for it"
@@ -280,10 +282,49 @@ def test_a_clue_that_the_reader_does_not_find(corpus: Corpus, item: Question) ->
     def answer(request: Request) -> Any:
         given = able(request)
         if request.stage == "cover":
-            given["2"]["words"] = ""
+            given[[n for n, told in given.items() if n != "asks_for" and told["words"]][1]]["words"] = ""
         return given
 
     assert only_refusal(corpus, item.tree, answer) == "a reader does not find fact 2 in it"
+
+
+def test_who_finds_a_clue_that_was_never_told_is_no_reader(corpus: Corpus, items: list[Question]) -> None:
+    def yes_sayer(request: Request) -> Any:
+        given = able(request)
+        if request.stage == "cover":
+            question = request.messages[1].content.split("Question\n")[1].split("\n")[0]
+            for number, told in given.items():
+                if number != "asks_for" and not told["words"]:
+                    told["words"] = question.split(":")[0]
+        return given
+
+    refused = [only_refusal(corpus, item.tree, yes_sayer) for item in items[:4]]
+    assert all("a reader finds in it what it does not tell" in reason for reason in refused), refused
+
+
+def test_a_decoy_is_the_same_again_and_of_the_kind_of_a_clue(corpus: Corpus, items: list[Question]) -> None:
+    for item in items:
+        one, again = (Writer(corpus, Asked(ScriptedModel())).sheet(item.tree) for _ in range(2))
+        assert one == again and len([name for name in one.asked.values() if not name]) == 1
+        number = next(number for number, name in one.asked.items() if not name)
+        decoy = next(line for line in one.clues.splitlines() if line.startswith(f"{number}. "))
+        told = [line.split(". ", 1)[1] for line in one.facts.splitlines() if ". " in line]
+        assert "?" in decoy and decoy.split(". ", 1)[1] not in told
+
+
+def test_two_things_of_one_kind_are_called_apart(corpus: Corpus, item: Question) -> None:
+    alike = [v.model_copy(update={"noun": "stone"}) if v.role != "leaf" else v for v in item.tree.vertices]
+    handles = Writer(corpus, Asked(ScriptedModel())).sheet(item.tree.model_copy(update={"vertices": tuple(alike)})).handles
+    assert len(handles) >= 2 and [*handles.values()][:2] == ["the stone", "another stone"]
+    assert len(set(handles.values())) == min(3, len(handles))
+
+
+def test_a_refusal_says_what_to_change(corpus: Corpus, item: Question) -> None:
+    sheet = Writer(corpus, Asked(ScriptedModel())).sheet(item.tree)
+    assert in_plain_words("it adds 1999", sheet) == "it says 1999, which no fact has (it adds 1999)"
+    said = in_plain_words(f"the answer's page is found by {sheet.numbers['2']} dense, question hybrid", sheet)
+    assert "the words of fact 2 and the question as a whole" in said and "dense" not in said and "hybrid" not in said
+    assert "must not be said" in in_plain_words("the question shows moon: luna", sheet)
 
 
 def test_a_clue_told_of_another_thing(corpus: Corpus, item: Question) -> None:

@@ -1,34 +1,33 @@
 """The Planner as a language model: sees the tree and some of the legal moves with their numbers, and picks one.
 
-Hundreds of moves may be legal; the model is offered a dozen, drawn by the rules' weights from all kinds of clues, fewer where the
-context is short. With its move it may name some to go on with, which are taken as long as they are legal. Whether a step down is
-due is decided by the shape that was asked for, as for the rules. An answer that can't be used costs nothing but the call: then the
-rules choose, and the ledger says so.
+Hundreds of moves may be legal; the model is offered a few, drawn by the rules' weights from all kinds of clues, fewer where the
+context is short. Those that were made in the same state before are left out (trees/memory.py), and a line says what came of them.
+The same tree is asked for in the same words and with the same seed, whatever the attempt, and so answered from the ledger. With its
+move the model may name others: clues to go on with, which are taken as long as they are legal, or steps that are taken without
+asking again when the same state comes back, the first step having led nowhere. Whether a step down is due is decided by the
+shape that was asked for, as for the rules. An answer that can't be used costs nothing but the call: then the rules choose, and the
+ledger says so.
 """
 
 from __future__ import annotations
 
-import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from infoseek_offline.agents.base import Move
+from infoseek_offline.agents.lines import failure_line, kind_of, move_line, tree_lines, work_line
 from infoseek_offline.agents.rules import RulePlanner
-from infoseek_offline.corpus.entities import base_title
-from infoseek_offline.corpus.kinds import a
-from infoseek_offline.llm.asked import Asked
+from infoseek_offline.files import digest_of
+from infoseek_offline.llm.asked import Asked, seed_of
 from infoseek_offline.llm.base import Message, Request, Sampling
 from infoseek_offline.llm.prompts import load_prompt
-from infoseek_offline.records import Constraint
 from infoseek_offline.trees.grow import Growth
 from infoseek_offline.trees.moves import Moves
-from infoseek_offline.trees.options import Option
-from infoseek_offline.trees.tree import DraftVertex
 
-OFFERED = 10  # moves
+OFFERED = 6  # moves
 READ = 3.0  # times the weight, for what the browser read: few clues are in words of its own
-NEXT = 3  # moves that the model may name to go on with
+NEXT = OFFERED - 1  # moves that the model may name to go on with
 MAX_REASON = 120  # characters
 MAX_TOKENS = 120  # of an answer
 RULES = "taken by the rules"
@@ -61,18 +60,28 @@ class ModelPlanner:
             return stop
         if growth is not self._growth or moves[0].vertex != self._vertex:
             self._growth, self._vertex, self._queue = growth, moves[0].vertex, []
-        if (queued := self._go_on(moves)) is not None:
-            return queued
-        likely, child = self.rules.narrowed(growth, moves)
-        candidates = [move for move in likely if moves.sure(move)]
-        if not candidates:
-            return self.rules.choose(growth, moves)
-        offered = self.offered(growth, candidates, child)
-        return offered[0] if len(offered) == 1 else self._ask(growth, moves, offered)
+        state = state_of(growth, moves[0])
+        chosen = self._go_on(self._queue, moves)
+        if chosen is None:
+            likely, child = self.rules.narrowed(growth, moves)
+            candidates = [move for move in likely if moves.sure(move)]
+            if not child and len(moves.vertex.constraints) + 1 == growth.shape.max_constraints:
+                candidates = [move for move in candidates if move.after == 1]  # the last clue must settle it
+            if not candidates:
+                return self.rules.choose(growth, moves)
+            offered = self.offered(growth, candidates, child)
+            if len(offered) == 1:
+                chosen = offered[0]
+            elif child:
+                chosen = self._go_on(growth.memory.tried(state).next, candidates)
+            chosen = chosen or self._ask(growth, moves, offered, state)
+        if chosen.option is not None:
+            growth.memory.took(state, _same(chosen), move_line(growth, chosen))
+        return chosen
 
-    def _go_on(self, moves: Sequence[Move]) -> Move | None:
-        while self._queue:
-            queued = self._queue.pop(0)
+    def _go_on(self, queue: list[Queued], moves: Sequence[Move]) -> Move | None:
+        while queue:
+            queued = queue.pop(0)
             move = next((m for m in moves if m.option is not None and _same(m) == queued.same), None)
             self.model.note(queued.request, queued.proposal, "" if move else "no longer legal")
             if move is not None:
@@ -80,22 +89,21 @@ class ModelPlanner:
         return None
 
     def offered(self, growth: Growth, moves: Sequence[Move], child: bool) -> list[Move]:
-        """Some of the moves: kinds in turn, in each a draw by the rules' weights, no page and no quantity twice."""
+        """Some of the moves: kinds in turn, in each a draw by the rules' weights, no page and no quantity twice. Those that were
+        made in this state before are left out; where nothing else is left, it is the one that was made first."""
         weights = self.rules.weights(growth, moves, child)
         groups: dict[str, list[tuple[Move, float]]] = {kind: [] for kind in KINDS}
         for move, weight in zip(moves, weights, strict=True):
             read = move.option is not None and move.option.read
             groups[kind_of(move)].append((move, weight * READ if read else weight))
-        queues = [_drawn(groups[kind], growth.rng) for kind in KINDS if groups[kind]]
-        found: list[Move] = []
-        while len(found) < OFFERED and any(queues):
-            for queue in queues:
-                if queue and len(found) < OFFERED:
-                    found.append(queue.pop(0))
-        return found
+        queues = [_drawn(groups[kind], growth.memory.seed) for kind in KINDS if groups[kind]]
+        drawn = [move for turn in zip_longest(*queues) for move in turn if move is not None]
+        tried = [*growth.memory.tried(state_of(growth, moves[0])).moves]
+        fresh = [m for m in drawn if _same(m) not in tried]
+        return fresh[:OFFERED] or sorted(drawn, key=lambda m: tried.index(_same(m)))[:1]
 
-    def _ask(self, growth: Growth, moves: Moves, offered: list[Move]) -> Move:
-        seed = growth.rng.getrandbits(31) or 1
+    def _ask(self, growth: Growth, moves: Moves, offered: list[Move], state: str) -> Move:
+        seed = seed_of("planner", growth.memory.seed, state)
         request = self.request(growth, offered, seed)
         while not self.model.fits(request) and len(offered) > 2:
             offered = offered[: max(2, len(offered) * 3 // 4)]
@@ -110,10 +118,11 @@ class ModelPlanner:
         lines = {f"m{n}": (move, move_line(growth, move)) for n, move in enumerate(offered, 1)}
         chosen, line = lines[answer.value["move"]]
         self.model.note(request, f"{answer.value['move']} {line}")
+        queue = growth.memory.tried(state).next if kind_of(chosen) == "step" else self._queue
         for name in dict.fromkeys(answer.value["then"]):
             move, line = lines[name]
             if move is not chosen:
-                self._queue.append(Queued(request, f"{name} {line}", _same(move)))
+                queue.append(Queued(request, f"{name} {line}", _same(move)))
                 self.model.note(request, f"{name} {line}", NOT_REACHED)
         return chosen
 
@@ -133,15 +142,16 @@ class ModelPlanner:
         return Request("planner", self._messages(growth, offered), schema, seed, Sampling(max_tokens=MAX_TOKENS), prompt.digest)
 
     def _messages(self, growth: Growth, offered: Sequence[Move]) -> tuple[Message, ...]:
-        vertex = growth.draft.vertices[offered[0].vertex]
-        room = growth.shape.max_constraints - len(vertex.constraints)
-        depth = max(v.depth for v in growth.draft.vertices.values())
-        work = (
-            f"{vertex.id}, {offered[0].before:,} pages fit, {room} more clue{'s' if room > 1 else ''} at most. "
-            f"Depth {depth}, wanted {growth.depth}."
-        )
+        work = work_line(growth, offered)
+        if line := failure_line(growth, state_of(growth, offered[0])):
+            work = f"{work}\n{line}"
         moves = "\n".join(f"m{n} {move_line(growth, move)}" for n, move in enumerate(offered, 1))
         return load_prompt("planner").messages(tree=tree_lines(growth), work=work, moves=moves)
+
+
+def state_of(growth: Growth, move: Move) -> str:
+    """What the tree and the vertex at work are, whatever the attempt."""
+    return digest_of("state", tree_lines(growth), move.vertex)
 
 
 def _same(move: Move) -> tuple[object, ...]:
@@ -150,9 +160,10 @@ def _same(move: Move) -> tuple[object, ...]:
     return move.vertex, move.option.role, c.kind, c.wording, c.key, c.value, move.option.page
 
 
-def _drawn(group: list[tuple[Move, float]], rng: random.Random) -> list[Move]:
-    """The group in random order, weighty ones mostly first, each page, quantity and vague description once."""
-    keyed = sorted(((rng.random() ** (1 / max(weight, 1e-9)), n) for n, (_, weight) in enumerate(group)), reverse=True)
+def _drawn(group: list[tuple[Move, float]], seed: str) -> list[Move]:
+    """The group in random order, weighty ones mostly first, each page, quantity and vague description once. A move's lot depends
+    on the seed and the move alone, so that what else is legal changes nothing."""
+    keyed = sorted(((_lot(move, seed) ** (1 / max(weight, 1e-9)), n) for n, (move, weight) in enumerate(group)), reverse=True)
     found: dict[object, Move] = {}
     vague: dict[tuple[str, ...], int | None] = {}
     for _, n in keyed:
@@ -165,75 +176,11 @@ def _drawn(group: list[tuple[Move, float]], rng: random.Random) -> list[Move]:
                 continue
             vague[said] = page
         found.setdefault(page if page is not None else move.option.clue.key, move)
-    return list(found.values())[:OFFERED]
+    return list(found.values())
 
 
-# Words
-
-
-def kind_of(move: Move) -> str:
+def _lot(move: Move, seed: str) -> float:
+    """From 0 to 1."""
     assert move.option is not None
-    if move.kind in ("start", "extend"):
-        return "step"
-    return {"leaf": "name", "blur": "vague"}.get(move.option.role, "fact")
-
-
-def move_line(growth: Growth, move: Move) -> str:
-    """ "vague: A was discovered by an astronomer | 120 -> 31"."""
-    assert move.option is not None
-    kind = kind_of(move)
-    other = _other(growth, move.option)
-    if kind == "step" and move.option.page is not None:
-        other = _called(growth, move.option.page)
-    said = _said(move.option.clue.wording, move.vertex, other)
-    return f"{kind}: {said} | {move.before:,} -> {move.after:,}"
-
-
-def tree_lines(growth: Growth) -> str:
-    """Each described vertex with its clues; what they lead to by id, by name, or vaguely."""
-    lines = []
-    for vertex in growth.draft.vertices.values():
-        if vertex.role not in ("root", "inner"):
-            continue
-        lines.append(f"{vertex.id}: {_called(growth, vertex.page)}" + (", the answer" if vertex.role == "root" else ""))
-        lines += [f"  {_said(c.wording, vertex.id, _below(growth, c))}" for c in vertex.constraints]
-    return "\n".join(lines)
-
-
-def _called(growth: Growth, page: int) -> str:
-    """ "Belinda (moon)", where the kind is in the title already; "Lake Orrin (lake)" else."""
-    title = growth.corpus.titles[page]
-    return title if title.endswith(")") else f"{title} ({growth.noun(page)})"
-
-
-def _below(growth: Growth, constraint: Constraint) -> str:
-    if not constraint.other:
-        return constraint.value
-    child: DraftVertex = growth.draft.vertices[constraint.other]
-    if child.role == "inner":
-        return child.id
-    if child.role == "leaf":
-        return base_title(child.title)
-    return _vague(child.noun, [_said(c.wording, "it", _below(growth, c)) for c in child.constraints if c.kind != "type"])
-
-
-def _other(growth: Growth, option: Option) -> str:
-    if option.page is None:
-        return option.clue.value
-    if option.role != "blur":
-        return base_title(growth.corpus.titles[option.page])
-    told = [_said(o.clue.wording, "it", _other(growth, o)) for o in option.beneath if o.clue.kind != "type"]
-    return _vague(growth.noun(option.page), told)
-
-
-def _vague(noun: str, told: Sequence[str]) -> str:
-    return f"{a(noun)} {noun}" + (f" ({'; '.join(told)})" if told else "")
-
-
-def _said(wording: str, vertex: str, other: str) -> str:
-    """The wording with both sides in place; an article before {o} is that of the words that come there, and never a second one."""
-    if re.match(r"(?i)(?:the|an?|this|[A-Z]) ", other) or other[1:] == "":
-        wording = re.sub(r"\b(?:the|an?) \{o\}", "{o}", wording)
-    wording = wording.replace("the {v}", "{v}")
-    wording = re.sub(r"\ban? \{o\}", lambda _: f"{a(other)} {{o}}", wording)
-    return wording.replace("{v}", vertex).replace("{o}", other)
+    beneath = [o.clue.wording + o.clue.value for o in move.option.beneath]
+    return (1 + int(digest_of(seed, _same(move), beneath), 16)) / 16 ** len(digest_of(""))

@@ -15,8 +15,8 @@ from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
 from infoseek_offline.records import Link, LinkKind, PageKind
 
-MAX_LINKS = 10  # of a window, so that its claims fit into an answer
-MAX_SENTENCES = 24
+MAX_LINKS = 20  # of a window, so that its claims fit into an answer
+MAX_SENTENCES = 40
 
 
 @dataclass(frozen=True)

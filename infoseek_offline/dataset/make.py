@@ -38,6 +38,7 @@ from infoseek_offline.records import Certificate, Mend, Phrasing, Question, Reje
 from infoseek_offline.retrieval.searcher import Mode, Place, Searcher
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import MAX_BARE, NO_START, Grown, grow
+from infoseek_offline.trees.memory import Memory, plainly
 from infoseek_offline.trees.options import Options
 from infoseek_offline.trees.repair import mend
 
@@ -117,8 +118,7 @@ class Maker:
         tried: Counter[str] = Counter()
         left = {shape: weight for shape, weight in (shapes or self.config.shape.shares).items() if weight}
         seen: set[str] = set()
-        refused: set[tuple[object, ...]] = set()
-        unfound: set[int] = set()
+        memory = Memory(digest_of("planner", self.config.seed, title, shapes is None))
         joins = self.config.shape.joins
         first = 0 if shapes else self.config.attempts
         bare = MAX_BARE if shapes else MAX_BARE + 1  # rather such a question than none
@@ -133,9 +133,9 @@ class Maker:
             if asked not in left if not join else not joins:
                 continue  # and no other shape for it, or the easiest would come too often
             tried[JOINS if join else asked] += 1
-            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, refused, join, bare,
-                         unfound)  # fmt: skip
+            grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, join, bare, memory)
             if grown.tree is None:
+                memory.failed(f"no tree came of it, {grown.reason}")
                 gave_up[grown.reason] += 1
                 if grown.reason == NO_START and join:
                     joins = 0.0
@@ -152,8 +152,6 @@ class Maker:
             seen.add(same)
             problem, wording, verdicts, history = self._hold(grown)
             assert grown.growth is not None
-            refused |= grown.growth.refused_for_good
-            unfound |= grown.growth.unfound
             tree, by = problem.tree, RULES
             if self.model is not None and all(v.passed for v in verdicts):
                 wording, by, verdicts = self._with_model(problem, key, verdicts)
@@ -165,6 +163,7 @@ class Maker:
                 verdicts.append(Verdict(check=DIFFICULTY, passed=False, reason="not the difficulty that was asked for",
                                         measured=question.difficulty.model_dump(mode="json")))  # fmt: skip
             failed = tuple(v.check for v in verdicts if not v.passed)
+            memory.failed(plainly(failed))
             rejections.append(
                 Rejection.of(key=key, answer=title, failed=failed, history=history, question=wording.question, tree=tree,
                              verdicts=tuple(verdicts))

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from infoseek_offline.corpus.entities import base_title
+from infoseek_offline.corpus.kinds import a
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, ResearchTree, Vertex
 
@@ -198,5 +199,5 @@ def names_in(corpus: Corpus, text: str, known: set[str]) -> Iterator[tuple[str, 
 def kind_of(vertex: Vertex) -> str:
     """How a question calls a described vertex: "the scientist", "a country"."""
     if vertex.role == "blur":
-        return f"{'an' if vertex.noun[:1].lower() in 'aeiou' else 'a'} {vertex.noun}"
+        return f"{a(vertex.noun)} {vertex.noun}"
     return f"the {vertex.noun}"

@@ -1,23 +1,27 @@
 """From the tree's clauses to one fluent question by a language model, or none: then the rule-based wording stands.
 
-The model gets the facts and writes; then it is asked, of its question alone, which words tell each clue and of which thing. What
-it says is held against the tree by questions/cover.py, and the caller's own checks (nothing leaks, one search does not find the
-answer) come last. A question that fails is written again, with the reason, three times in all. Raises ModelError alone, where no
-answer is to be had.
+The model gets the facts, thing by thing, and writes; then it is asked, of its question alone, which words tell each clue and of
+which thing. One of the clues is a decoy, which the question does not tell: who finds it there is no reader. What it says is held
+against the tree by questions/cover.py, and the caller's own checks (nothing leaks, one search does not find the answer) come last.
+A question that fails is written again, with the reason, three times in all. Raises ModelError alone, where no answer is to be had.
 """
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.store import Corpus
+from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked, seed_of
 from infoseek_offline.llm.base import Message, Request, Sampling, Stage
 from infoseek_offline.llm.prompts import load_prompt
-from infoseek_offline.questions.cover import added, form_faults, kind_of, lacking, stands_in, untold
+from infoseek_offline.questions.cover import added, form_faults, kind_of, lacking, stands_in, untold, words_of
 from infoseek_offline.questions.names import Names, is_plural, literal_name
 from infoseek_offline.questions.parts import plural_after
 from infoseek_offline.questions.style import Wording
@@ -26,7 +30,7 @@ from infoseek_offline.records import Constraint, ResearchTree, Vertex
 TRIES = 3
 MAX_QUESTION = 900  # characters
 MAX_CLUE = 400
-FOUND = "the answer's page is found by "  # how R1 begins its reason
+LOOKED_AT = 2000  # pages, for a decoy
 MAX_TOKENS = {"writer": 400, "cover": 1200}
 
 Accept = Callable[[Wording], str]  # the reason against a wording, "" for none
@@ -46,10 +50,11 @@ class Sheet:
 
     labels: dict[str, str]  # vertex id -> "T1"
     numbers: dict[str, str]  # number -> constraint id
-    things: str  # for the writer
-    facts: str
+    handles: dict[str, str]  # label -> "the element", and "another element" for the next of the kind
+    facts: str  # for the writer: the things, each with its facts
     described: str  # the same things for the one who checks
-    clues: str  # the facts, with "?" for the thing that a clue is told of
+    asked: dict[str, str]  # number -> constraint id, of the clues that are asked for; "" for the decoy
+    clues: str  # with "?" for the thing that a clue is told of
 
 
 class Writer:
@@ -62,7 +67,7 @@ class Writer:
     def write(self, tree: ResearchTree, key: str, accept: Accept) -> Written:
         """`key` is the tree's, for the seeds; `accept` says what else is against a wording."""
         sheet = self.sheet(tree)
-        messages = load_prompt("writer").messages(things=sheet.things, facts=sheet.facts)
+        messages = load_prompt("writer").messages(facts=sheet.facts)
         refused: list[str] = []
         for attempt in range(TRIES):
             request = self._request("writer", messages, question_schema(), key, attempt)
@@ -71,8 +76,8 @@ class Writer:
             if wording is not None and not reason:
                 return Written(wording, tuple(refused))
             refused.append(reason)
-            told = f"That was refused: {_plainly(reason)}. Write the question again, with all facts."
-            again = f"{told} Answer with the JSON object only."
+            said = in_plain_words(reason, sheet)
+            again = f"That was refused: {said}. Write it again, with all facts. Answer with the JSON object only."
             messages = (*messages, Message("assistant", answer), Message("user", again))
         return Written(None, tuple(refused))
 
@@ -114,39 +119,88 @@ class Writer:
     def sheet(self, tree: ResearchTree) -> Sheet:
         described = [v for v in tree.vertices if v.role != "leaf"]
         labels = {v.id: f"T{n}" for n, v in enumerate(described, 1)}
-        things = [f"T1: {kind_of(described[0])}, which is asked for"] + [f"{labels[v.id]}: {kind_of(v)}" for v in described[1:]]
+        handles = dict(zip(labels.values(), _handles(described), strict=True))
         numbers: dict[str, str] = {}
         facts, clues = [], []
         hangs_on: dict[str, str] = {}
         for vertex in described:
+            label = labels[vertex.id]
+            facts.append(f"{label}: {handles[label]}" + (", which is asked for" if vertex is described[0] else ""))
             for constraint in vertex.constraints:
                 if constraint.kind == "type":
                     continue
                 numbers[str(len(numbers) + 1)] = constraint.id
-                fact = self._fact(tree, constraint, labels[vertex.id], labels)
-                facts.append(f"{len(numbers)}. {fact}")
+                fact = self._fact(tree, constraint, label, labels)
+                facts.append(f"  {len(numbers)}. {fact}")
                 joins = constraint.other in labels
-                clues.append(facts[-1] if joins else f"{len(numbers)}. {self._fact(tree, constraint, '?', labels)}")
+                clues.append((constraint.id, fact if joins else self._fact(tree, constraint, "?", labels)))
                 if joins:
                     hangs_on[constraint.other] = fact
+        chance = random.Random(digest_of("decoy", facts))  # the same for the same tree
+        if decoy := self._decoy(tree, labels, chance):
+            clues.insert(chance.randrange(len(clues) + 1), ("", decoy))
         checked = [f"{labels[v.id]}: {v.noun}" + (f"; {hangs_on[v.id]}" if v.id in hangs_on else "") for v in described]
-        return Sheet(labels, numbers, "\n".join(things), "\n".join(facts), "\n".join(checked), "\n".join(clues))
+        return Sheet(
+            labels, numbers, handles, "\n".join(facts), "\n".join(checked),
+            asked={str(n): name for n, (name, _) in enumerate(clues, 1)},
+            clues="\n".join(f"{n}. {clue}" for n, (_, clue) in enumerate(clues, 1)),
+        )  # fmt: skip
+
+    def _decoy(self, tree: ResearchTree, labels: dict[str, str], chance: random.Random) -> str:
+        """A clue like one of the tree's, with the name of another page of the kind in it; "" where there is none."""
+        named = [
+            (c, tree.vertex(c.other)) for v in tree.vertices if v.role != "leaf" for c in v.constraints
+            if c.other and c.other not in labels
+        ]  # fmt: skip
+        chance.shuffle(named)
+        words = {word for v in tree.vertices for word in words_of(v.title)}
+        for constraint, leaf in named:
+            for page in chance.sample(range(len(self.corpus.titles)), min(LOOKED_AT, len(self.corpus.titles))):
+                title = base_title(self.corpus.titles[page])
+                if self.corpus.nouns[page] == leaf.noun and words.isdisjoint(words_of(title)):
+                    return self._put(constraint, self._name_in(constraint, page), "?")
+        return ""
 
     def _fact(self, tree: ResearchTree, constraint: Constraint, vertex: str, labels: dict[str, str]) -> str:
         """The wording with both sides in, `vertex` for its own."""
-        text, other = constraint.wording, literal_name(constraint.value)
         if constraint.other in labels:
-            other = labels[constraint.other]
-            text = re.sub(r"\b(?:the|an?) \{o\}", "{o}", text)
-        elif constraint.other:
-            page = tree.vertex(constraint.other).page
-            other = self.names.bare(page) if re.search(r"\ban? \{o\}", text) else self.names.name(page)
+            text = re.sub(r"\b(?:the|an?) \{o\}", "{o}", constraint.wording)
+            return self._put(constraint.model_copy(update={"wording": text}), labels[constraint.other], vertex)
+        other = literal_name(constraint.value)
+        if constraint.other:
+            other = self._name_in(constraint, tree.vertex(constraint.other).page)
         elif constraint.kind == "category":
             other = other[:1].lower() + other[1:]
+        return self._put(constraint, other, vertex)
+
+    def _name_in(self, constraint: Constraint, page: int) -> str:
+        return self.names.bare(page) if re.search(r"\ban? \{o\}", constraint.wording) else self.names.name(page)
+
+    def _put(self, constraint: Constraint, other: str, vertex: str) -> str:
+        text = constraint.wording
         if re.match(r"(?i)(the|an?) ", other):
             text = text.replace("the {o}", "{o}")
         said = text.replace("the {v}", "{v}").replace("{v}", "\0").replace("{o}", other).replace("\0", vertex)
         return plural_after(said, other) if is_plural(other) else said
+
+
+def _handles(described: Sequence[Vertex]) -> Iterator[str]:
+    """How the question may call each thing, so that two of one kind are two: "the element", "another element"."""
+    seen: Counter[str] = Counter()
+    for vertex in described:
+        seen[vertex.noun] += 1
+        yield {1: kind_of(vertex), 2: f"another {vertex.noun}"}.get(seen[vertex.noun], f"yet another {vertex.noun}")
+
+
+def in_plain_words(reason: str, sheet: Sheet) -> str:
+    """A reason against a question as its writer can use it: what to change."""
+    if found := re.match(r"the answer's page is found by (.*)", reason):
+        called = {name: f"the words of fact {number}" for number, name in sheet.numbers.items()}
+        parts = dict.fromkeys(called.get(name.split(" ", 1)[0], "the question as a whole") for name in found[1].split(", "))
+        return f"a search engine finds the answer by {' and '.join(parts)}. Say that part otherwise, in another order"
+    if found := re.match(r"the question shows (.*)", reason):
+        return f"it gives away a name that must not be said ({found[1]})"
+    return re.sub(r"\bit adds (.+?)(?=;|$)", r"it says \1, which no fact has (it adds \1)", reason)
 
 
 def question_schema() -> dict[str, Any]:
@@ -157,24 +211,30 @@ def cover_schema(sheet: Sheet, tree: ResearchTree) -> dict[str, Any]:
     thing = {"type": "string", "enum": list(sheet.labels.values())}
     words = {"type": "string", "maxLength": MAX_CLUE}
     joining = _joining(sheet, tree)
-    clues = {n: _object({"words": words} if n in joining else {"words": words, "of": thing}) for n in sheet.numbers}
+    clues = {n: _object({"words": words} if n in joining else {"words": words, "of": thing}) for n in sheet.asked}
     return _object({"asks_for": thing, **clues})
 
 
 def read_cover(tree: ResearchTree, sheet: Sheet, question: str, value: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
     """From the model's answer to clues by constraint id, kinds among them, with what speaks against it."""
     by_id = {c.id: (v, c) for v in tree.vertices for c in v.constraints}
-    reasons = [] if value["asks_for"] == "T1" else [f"a reader thinks that it asks for {_thing(tree, sheet, value['asks_for'])}"]
+    reasons = [] if value["asks_for"] == "T1" else [f"a reader thinks that it asks for {_thing(sheet, value['asks_for'])}"]
     clues: dict[str, str] = {c.id: v.noun for v, c in by_id.values() if c.kind == "type"}
-    for number, name in sheet.numbers.items():
+    called = {name: number for number, name in sheet.numbers.items()}
+    for asked, name in sheet.asked.items():
+        told = value[asked]
+        if not name:
+            if _verbatim(told["words"], question).strip():
+                reasons.append(f"a reader finds in it what it does not tell ({told['words']!r})")
+            continue
         vertex, _ = by_id[name]
-        told, label = value[number], sheet.labels[vertex.id]
+        number, label = called[name], sheet.labels[vertex.id]
         clues[name] = _verbatim(told["words"], question)
         if not clues[name].strip():
             reasons.append(f"a reader does not find fact {number} in it")
         elif told.get("of", label) != label:
-            thing = _thing(tree, sheet, told["of"])
-            reasons.append(f"a reader takes fact {number} to be told of {thing}, not of {_thing(tree, sheet, label)}")
+            thing = _thing(sheet, told["of"])
+            reasons.append(f"a reader takes fact {number} to be told of {thing}, not of {_thing(sheet, label)}")
     return {name: clues[name] for name in by_id if name in clues}, reasons
 
 
@@ -188,12 +248,11 @@ def _verbatim(words: str, question: str) -> str:
 
 def _joining(sheet: Sheet, tree: ResearchTree) -> set[str]:
     others = {c.id: c.other for v in tree.vertices for c in v.constraints}
-    return {number for number, name in sheet.numbers.items() if others[name] in sheet.labels}
+    return {number for number, name in sheet.asked.items() if name and others[name] in sheet.labels}
 
 
-def _thing(tree: ResearchTree, sheet: Sheet, label: str) -> str:
-    vertex: Vertex = next(tree.vertex(v) for v, known in sheet.labels.items() if known == label)
-    return f"{label}, {kind_of(vertex)}"
+def _thing(sheet: Sheet, label: str) -> str:
+    return f"{label}, {sheet.handles[label]}"
 
 
 def _in_facts(faults: Iterable[tuple[str, str]], sheet: Sheet) -> list[str]:
@@ -204,11 +263,3 @@ def _in_facts(faults: Iterable[tuple[str, str]], sheet: Sheet) -> list[str]:
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-def _plainly(reason: str) -> str:
-    """A check's reason as a writer can act on it, who knows nothing of checks."""
-    if not reason.startswith(FOUND):
-        return reason
-    words = "the question" if "question" in reason.removeprefix(FOUND) else "one of its facts"
-    return f"a search with the words of {words} finds the answer at once; use other words for what is no name or number"

@@ -8,7 +8,6 @@ stands for one page when its parent is constrained. What comes out is checked al
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from pyroaring import BitMap
@@ -22,6 +21,7 @@ from infoseek_offline.trees.ahead import LOOSE, Ahead, comparable
 from infoseek_offline.trees.combine import complete
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.joins import Joins
+from infoseek_offline.trees.memory import Memory
 from infoseek_offline.trees.moves import DONE, NO_MOVE, Moves, same
 from infoseek_offline.trees.offers import UNKNOWN_KIND, offers_below
 from infoseek_offline.trees.options import Clue, Option, Options
@@ -51,13 +51,15 @@ class Growth:
 
     def __init__(
         self, root: int, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, depth: int, asked: str = "chain",
-        join: bool = False, max_bare: int = MAX_BARE,
+        join: bool = False, max_bare: int = MAX_BARE, memory: Memory | None = None,
     ) -> None:  # fmt: skip
         self.options, self.bounds, self.shape, self.rng = options, bounds, shape, rng
         self.corpus: Corpus = options.corpus
         self.extents: Extents = options.extents
         self.depth = depth  # the depth that is asked for
         self.asked = asked  # the shape
+        self.memory = memory if memory is not None else Memory(self.corpus.titles[root])
+        self.memory.begin()
         self.ahead = Ahead(self)
         self.joins = Joins(self) if join else None  # where two branches are to meet
         options.begin(root)
@@ -68,12 +70,10 @@ class Growth:
         self._met: dict[str, tuple[list[Constraint], dict[int, BitMap]]] = {}  # of each vertex, while its constraints are these
         self._reaches: dict[tuple[object, ...], list[BitMap]] = {}
         self.hopeless: set[tuple[int, ...]] = set()  # vertices that no set of clues describes (combine.py)
-        self.refused: set[tuple[object, ...]] = set()  # clues that a check has refused
-        self.refused_for_good: set[tuple[object, ...]] = set()
+        self.refused = set(self.memory.refused)  # clues that a check has refused
         # Where sentences aren't read, little else can be said.
         self.max_bare = max_bare if has_sentence_rules(self.corpus.language) else MAX_MOVES
-        self.banned: set[int] = set()  # pages that could not be described as inner vertices of this tree
-        self.unfound: set[int] = set()  # those of them that no search finds: for later trees of the root as well
+        self.banned = set(self.memory.unfound)  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
         return self.corpus.nouns[page] or UNKNOWN_KIND
@@ -206,6 +206,8 @@ class Growth:
         or at the root one of its inner children. False where there is nothing to take back."""
         inner = [c for c in vertex.constraints if c.other and self.draft.vertices[c.other].role == "inner"]
         clues = [c for c in vertex.constraints if c not in inner]
+        left = len(self.candidates(vertex))
+        self.memory.failed(f"{left:,} pages still fitted {vertex.id}" if left > 1 else f"no more clues for {vertex.id}")
         for constraint in clues:
             self.draft.remove(vertex, constraint)
         if clues and vertex.id not in self.eager:
@@ -250,7 +252,7 @@ class Growth:
         """Take away an inner vertex of which no clue is found by a search."""
         parent = self.draft.vertices[vertex.parent]
         self.banned.add(vertex.page)
-        self.unfound.add(vertex.page)
+        self.memory.unfound.add(vertex.page)
         self.draft.remove(parent, next(c for c in parent.constraints if c.other == vertex.id))
 
     def refuse(self, vertex: DraftVertex, constraint: Constraint, for_good: bool = False) -> None:
@@ -259,7 +261,7 @@ class Growth:
         refused = (vertex.page, *(same(constraint, child.page, child.role) if child else same(constraint, None, "")))
         self.refused.add(refused)
         if for_good:
-            self.refused_for_good.add(refused)
+            self.memory.refused.add(refused)
 
     def apply(self, move: Move) -> None:
         vertex = self.draft.vertices[move.vertex]
@@ -324,15 +326,12 @@ class Growth:
 
 def grow(
     root: int, planner: Planner, options: Options, bounds: Bounds, shape: Shape, rng: random.Random, asked: str = "chain",
-    refused: Collection[tuple[object, ...]] = (), join: bool = False, max_bare: int = MAX_BARE, unfound: Collection[int] = (),
+    join: bool = False, max_bare: int = MAX_BARE, memory: Memory | None = None,
 ) -> Grown:
     """Grow one tree from `root`, in the shape asked for if the Planner can, with `join` so that two of its branches meet. The
-    generator decides the depth, and whatever the Planner leaves to chance. `refused` are clues that earlier trees of the root were
-    refused for good, `unfound` the pages that no search found in them."""
+    generator decides the depth, and whatever the Planner leaves to chance. `memory` is that of the earlier trees of the root."""
     depth = shape.min_depth if asked == "bush" else rng.randint(max(shape.min_depth, 2 + (asked == "balanced")), shape.max_depth)
-    growth = Growth(root, options, bounds, shape, rng, depth, asked, join, max_bare)
-    growth.refused.update(refused)
-    growth.banned.update(unfound)
+    growth = Growth(root, options, bounds, shape, rng, depth, asked, join, max_bare, memory)
     return proceed(growth, planner, MAX_RETREATS)
 
 

@@ -13,6 +13,7 @@ from infoseek_offline.agents.base import Planner
 from infoseek_offline.records import Constraint, Mend, ResearchTree, Verdict, Vertex
 from infoseek_offline.trees.combine import SEARCHED, Finds, complete
 from infoseek_offline.trees.grow import Grown, Growth, proceed
+from infoseek_offline.trees.memory import plainly
 from infoseek_offline.trees.moves import same
 from infoseek_offline.trees.tree import DraftVertex
 
@@ -31,6 +32,7 @@ def mend(
     tree, growth = grown.tree, grown.growth
     assert tree is not None and growth is not None
     failed = tuple(v.check for v in verdicts if not v.passed)
+    growth.memory.failed(plainly(failed))
     if finds and failed == ("R2",):
         result = _describe_lost(growth, planner, next(v for v in verdicts if not v.passed), tree, finds)
         return (result, _what(tree, result.tree, failed)) if result.tree is not None else None
@@ -61,7 +63,7 @@ def _refuse_shown(growth: Growth, vertex: DraftVertex, shows: Finds) -> None:
         if shown:
             refused = (vertex.page, *same(option.clue, option.page, option.role))
             growth.refused.add(refused)
-            growth.refused_for_good.add(refused)
+            growth.memory.refused.add(refused)
 
 
 def _describe_lost(growth: Growth, planner: Planner, verdict: Verdict, tree: ResearchTree, finds: Finds) -> Grown:
