@@ -36,6 +36,7 @@ class Extents:
         self.corpus, self.reading, self.links_only = corpus, reading, False
         self.universe = bitmap(corpus.answerable())
         self.stated_by = lookup(corpus, folder)
+        self.hyperlinks = self.stated_by.hyperlinks
         self.called = lru_cache(maxsize=4096)(self._called)
         self._cache()
 
@@ -88,9 +89,10 @@ class Extents:
 
     def _near(self, page: int) -> BitMap:
         """N(page) within the universe."""
-        found = self._linked(page) if self.links_only else bitmap(self.corpus.neighbours(page))
-        found &= self.universe
-        return found
+        others = self.corpus.neighbours(page)
+        if self.links_only:
+            others = others[self.hyperlinks[self.corpus.near_ptr[page] : self.corpus.near_ptr[page + 1]]]
+        return bitmap(others) & self.universe
 
     def near_all(self, page: int) -> BitMap:
         """N(page) with list and disambiguation pages, for what asks about any page of the corpus."""
@@ -112,65 +114,35 @@ class Extents:
 
     def _near_each(self, ids: NDArray[np.int64]) -> BitMap:
         """All that any of the pages is associated with."""
-        low, pointers = self.corpus.near_ptr[ids], self.corpus.near_ptr
-        sizes = pointers[ids + 1] - low
-        others = self.corpus.near[np.repeat(low, sizes) + ranges(sizes)]
+        others, _ = self._others_of(ids)
         if len(others) * CROWDED < self.corpus.size:
             return bitmap(others)
         seen = np.zeros(self.corpus.size, np.bool_)  # quicker for many, most of which come again and again
         seen[others] = True
         return bitmap(np.flatnonzero(seen))
 
+    def _others_of(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """What the pages are associated with, page by page, and how many each is."""
+        pointers = self.corpus.near_ptr
+        low = pointers[ids]
+        sizes = pointers[ids + 1] - low
+        places = np.repeat(low, sizes) + ranges(sizes)
+        others = self.corpus.near[places]
+        return (others[self.hyperlinks[places]] if self.links_only else others), sizes
+
     def near_any(self, pages: Iterable[int]) -> BitMap:
         """The union of N(b) over the pages."""
         wanted = pages if isinstance(pages, BitMap) else BitMap(pages)
         if len(wanted) > FEW:
-            found = self._linked_each(_ids(wanted)) if self.links_only else self._near_each(_ids(wanted))
-            found &= self.universe
-            return found
+            return self._near_each(_ids(wanted)) & self.universe
         maps = [self.near(page) for page in wanted]
         return BitMap.union(*maps) if maps else BitMap()
 
     def among(self, pages: BitMap, others: BitMap) -> BitMap:
         """Those of the pages that are associated with any of the others: looked for from the side that has fewer."""
-        if self.links_only and min(len(pages), len(others)) > FEW and len(pages) < CROWDED * len(others):
-            return self._linked_among(_ids(pages), _ids(others))
         if len(pages) < len(others):
             return BitMap([page for page in pages if not self.near(page).isdisjoint(others)])
         return pages & self.near_any(others)
-
-    def _linked_among(self, ids: NDArray[np.int64], others: NDArray[np.int64]) -> BitMap:
-        """Those of the pages that link to any of the others, or that any of the others links to."""
-        wanted, there = np.zeros((2, self.corpus.size), np.bool_)
-        wanted[ids], there[others] = True, True
-        sources, targets = self._links_of(ids)
-        found = bitmap(sources[there[targets] & (targets != sources)])
-        sources, targets = self._links_of(others)
-        found |= bitmap(targets[wanted[targets] & (targets != sources)])
-        return found
-
-    def _linked(self, page: int) -> BitMap:
-        """The same for one page."""
-        sources, targets = self._links_of(self.corpus.neighbours(page))
-        low, high = self.corpus.link_ptr[page : page + 2]
-        found = bitmap(sources[targets == page]) | bitmap(self.corpus.link[low:high, 0])
-        found.discard(page)
-        return found
-
-    def _linked_each(self, ids: NDArray[np.int64]) -> BitMap:
-        """All that any of the pages links to, or that links to any of them; no page for its links to itself."""
-        wanted = np.zeros(self.corpus.size, np.bool_)
-        wanted[ids] = True
-        sources, targets = self._links_of(_ids(self._near_each(ids)))
-        incoming = sources[wanted[targets] & (targets != sources)]
-        sources, targets = self._links_of(ids)
-        return bitmap(incoming) | bitmap(targets[targets != sources])
-
-    def _links_of(self, ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
-        """Source and target of each link of the pages."""
-        low, pointers = self.corpus.link_ptr[ids], self.corpus.link_ptr
-        sizes = pointers[ids + 1] - low
-        return np.repeat(ids, sizes), self.corpus.link[np.repeat(low, sizes) + ranges(sizes), 0]
 
     # facts and intervals
 

@@ -10,6 +10,8 @@ name is one slice. A folder holds an array a file and `manifest.json`, which is 
     box       type               infobox (hash)                           rare    pages of types that too few pages have
     category  category           page                                     family  family           page
     noun      last word          page
+
+One more array, `near.linked`, has a byte for each of the corpus's associations (trees/hyperlinks.py).
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ from numpy.typing import NDArray
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.engine import map_ordered
 from infoseek_offline.files import read_json, replacing_folder, write_json
+from infoseek_offline.trees.hyperlinks import hyperlinks
 
-FORMAT = 1
+FORMAT = 2
 CHUNK = 4096  # pages
 MIN_TYPE_PAGES = 3  # a type that fewer pages have is too rare to contradict another
 COLUMNS = {
@@ -39,6 +42,7 @@ COLUMNS = {
     "category": ("page",), "family": ("page",), "noun": ("page",),
 }  # fmt: skip
 TYPES = {"words": np.uint16, "low": np.float64, "high": np.float64, "type": np.uint64, "box": np.uint64}  # others: uint32
+LINKED = "near.linked"
 _WORD = re.compile(r"[^\W_]+")
 
 Arrays = dict[str, NDArray[Any]]
@@ -51,6 +55,11 @@ class Lookup:
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._arrays = arrays
+
+    @property
+    def hyperlinks(self) -> NDArray[np.bool_]:
+        """For each place of `corpus.near` whether it is a hyperlink, one way or the other."""
+        return self._arrays[LINKED]
 
     def under(self, table: str, *name: str) -> tuple[NDArray[Any], ...]:
         """The columns of what stands under the name."""
@@ -110,7 +119,8 @@ def _names() -> Iterator[str]:
 
 def _mapped(folder: Path) -> Arrays:
     # A plain view of the map: slicing a np.memmap costs ten times as much.
-    return {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray) for name in _names()}
+    names = (*_names(), LINKED)
+    return {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray) for name in names}
 
 
 # Making
@@ -140,6 +150,7 @@ def _made(corpus: Corpus, workers: int, progress: Progress) -> Arrays:
                 arrays[f"{table}.{column}"] = arrays[f"{table}.{column}"][order]
     _, place, counts = np.unique(arrays["type.name"], return_inverse=True, return_counts=True)
     arrays["rare.page"] = np.unique(arrays["type.page"][counts[place] < MIN_TYPE_PAGES])
+    arrays[LINKED] = hyperlinks(corpus)
     return arrays
 
 
