@@ -37,7 +37,7 @@ class RulePlanner:
             if moves.sure(move):
                 return move
             moves.likely.remove(move)
-        if len(moves) == 1:
+        if not moves.possible:
             return moves.stop
         return Move("stop", moves.vertex.id, None, 0, 0, "no second branch" if child else "no clue left")
 
@@ -57,7 +57,7 @@ class RulePlanner:
         if growth.asked == "bush" and vertex is not root:
             return moves.clues, False
         second = growth.asked == "balanced" and vertex.depth == 1 and not vertex.constraints
-        if second and len(growth.draft.children(root)) > 1 and len(moves) > 1:
+        if second and len(growth.draft.children(root)) > 1 and moves.possible:
             deepen = growth.rng.random() < SECOND_DEEP
         if not deepen and (inner or moves.clues):
             return moves.clues, False

@@ -52,7 +52,7 @@ def check_x3(problem: Problem) -> Verdict:
     tree, corpus = problem.tree, problem.corpus
     tell_all = problem.extents.near_all(problem.answer)
     for page in problem.exposed:
-        tell_all &= problem.extents.near_all(page) | BitMap([page])
+        tell_all &= problem.extents.near_or_same(page)
     tell_all -= BitMap([problem.answer])
     inner = sum(v.role == "inner" for v in tree.vertices)
     cover = least_cover(evidence_pages(problem))

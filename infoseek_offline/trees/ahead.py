@@ -124,7 +124,7 @@ class Ahead:
         growth, extents = self.growth, self.growth.extents
         while vertex is not growth.draft.root:
             parent = growth.draft.vertices[vertex.parent]
-            others = extents.meet([growth.extent_of(parent, i) for i, c in enumerate(parent.constraints) if c.other != vertex.id])
+            others = growth.candidates(parent, next(i for i, c in enumerate(parent.constraints) if c.other == vertex.id))
             near = list(pages)[:LOOSE]
             if parent is growth.draft.root and len(near) > FIRST:
                 found = BitMap()  # mostly the first few show it
@@ -145,7 +145,7 @@ class Ahead:
         found = growth.extents.near_all(root)
         for vertex in growth.draft.vertices.values():
             if vertex.role == "leaf":
-                found &= growth.extents.near_all(vertex.page) | BitMap([vertex.page])
+                found &= growth.extents.near_or_same(vertex.page)
         return found - BitMap([root])
 
     def named_with(self, tells_all: BitMap, *options: Option) -> bool:
@@ -153,7 +153,7 @@ class Ahead:
         for option in options:
             leaves = [o.page for o in (option, *option.beneath) if o.role == "leaf" and o.page is not None]
             for page in (*leaves, *option.named):
-                tells_all = tells_all & (self.growth.extents.near_all(page) | BitMap([page]))
+                tells_all = tells_all & self.growth.extents.near_or_same(page)
         return bool(tells_all)
 
 

@@ -43,6 +43,7 @@ class Extents:
     def _cache(self) -> None:
         self._measured = lru_cache(maxsize=256)(self._with_unit)
         self.near = lru_cache(maxsize=65536)(self._near)
+        self.near_or_same = lru_cache(maxsize=16384)(self._near_or_same)
         kept = roomy(self.corpus.size, ROOM)
         self.of_type = lru_cache(maxsize=min(kept, 4096))(self._of_type)
         self.in_category = lru_cache(maxsize=min(kept, 4096))(self._in_category)
@@ -97,6 +98,12 @@ class Extents:
     def near_all(self, page: int) -> BitMap:
         """N(page) with list and disambiguation pages, for what asks about any page of the corpus."""
         return bitmap(self.corpus.neighbours(page))
+
+    def _near_or_same(self, page: int) -> BitMap:
+        """The same with the page itself; not to be changed."""
+        found = self.near_all(page)
+        found.add(page)
+        return found
 
     def no_hubs(self, pages: BitMap, hub_degree: int) -> BitMap:
         """Those of the pages that are associated with no more pages than that."""

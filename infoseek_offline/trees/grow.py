@@ -76,7 +76,7 @@ class Growth:
         self.banned = set(self.memory.unfound)  # pages that could not be described as inner vertices of this tree
 
     def noun(self, page: int) -> str:
-        return self.corpus.nouns[page] or UNKNOWN_KIND
+        return self.options.noun(page) or UNKNOWN_KIND
 
     @property
     def several(self) -> bool:

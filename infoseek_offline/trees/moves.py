@@ -65,6 +65,11 @@ class Moves(Sequence[Move]):
         return self._legal(growth.children(vertex), "extend")
 
     @property
+    def possible(self) -> bool:
+        """Whether there is one besides to stop."""
+        return bool(self.clues) or any(self.sure(move) for move in self.likely)
+
+    @property
     def _closed(self) -> bool:
         done = self.stop.reason == DONE
         return done or len(self.vertex.constraints) >= self.growth.shape.max_constraints

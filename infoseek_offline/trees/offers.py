@@ -150,7 +150,7 @@ class Offers:
 
     def _possible(self, page: int, extent: BitMap, depth: int) -> bool:
         return bool(
-            (self.options.any_kind or self.corpus.nouns[page])
+            (self.options.any_kind or self.options.noun(page))
             and self.narrows(extent)
             and not (depth >= 1 and page in self.within(depth))
             and page != self.root

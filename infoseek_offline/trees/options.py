@@ -100,6 +100,7 @@ class Options:
         self._sayable = lru_cache(maxsize=KEPT)(self._find_sayable)
         self._ruled = lru_cache(maxsize=KEPT)(self._find_ruled)
         self._vague_words = lru_cache(maxsize=KEPT)(self._find_vague_words)
+        self.noun = lru_cache(maxsize=16 * KEPT)(corpus.nouns.__getitem__)
         self.title_words = lru_cache(maxsize=16 * KEPT)(self._find_title_words)
         self.names = lru_cache(maxsize=16 * KEPT)(self._find_names)
         self._names_in = lru_cache(maxsize=KEPT)(lambda words: tuple(sorted(named_in(corpus, words))))
@@ -153,7 +154,7 @@ class Options:
 
     def _naming(self, page: int, statements: Iterable[Statement]) -> Iterator[tuple[int, Statement]]:
         """Those that name another article, with it."""
-        kind = {w[:5] for w in self.corpus.nouns[page].casefold().split() if len(w) >= 5}
+        kind = {w[:5] for w in self.noun(page).casefold().split() if len(w) >= 5}
         for s in statements:
             if s.other is None or s.other not in self.extents.universe:
                 continue
@@ -203,7 +204,7 @@ class Options:
 
     def _left_vague(self, page: int, link: Option) -> Iterator[Option]:
         assert link.page is not None
-        if not self.corpus.nouns[link.page]:
+        if not self.noun(link.page):
             return
         for beneath in self._vague_words(link.page):
             if len(beneath.extent) > min(MOST_VAGUE, MAX_VAGUE * len(self.extents.universe)):
@@ -248,7 +249,7 @@ class Options:
             clue = Clue("category", said, said.key)
             return [Option(clue, "", None, extent, named=self._named(said.value), shown=_stems(said.value, self._common))]
         if not said.quantities:
-            if self.corpus.nouns[said.page].rsplit(" ", 1)[-1] in said.value.casefold().split():
+            if self.noun(said.page).rsplit(" ", 1)[-1] in said.value.casefold().split():
                 return []  # "a designer whose role is designer"
             extent = self.extents.with_value(said.key, said.value)
             clue = Clue("fact", said, said.value)
