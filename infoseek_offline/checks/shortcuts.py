@@ -58,7 +58,7 @@ def check_x3(problem: Problem) -> Verdict:
     cover = least_cover(evidence_pages(problem))
     bad = []
     if tell_all:
-        bad.append(f"{', '.join(corpus.titles[p] for p in list(tell_all)[:5])} is near the answer and all named pages")
+        bad.append(f"{', '.join(corpus.titles[p] for p in tell_all[:5])} is near the answer and all named pages")
     if cover < inner + 1:
         bad.append(f"{cover} pages hold all evidence, {inner + 1} are wanted")
     return verdict("X3", not bad, "; ".join(bad), telling_pages=len(tell_all), cover=cover, wanted=inner + 1)

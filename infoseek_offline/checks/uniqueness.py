@@ -11,7 +11,7 @@ SHOWN = 10  # of the pages that should not be there, so many are named
 def check_u1(problem: Problem) -> Verdict:
     """`S(root) = {answer}`. Measured: the size of S(root), and the extent of each of the root's constraints."""
     found = problem.solution.sets[problem.tree.root.id]
-    others = [problem.corpus.titles[p] for p in list(found)[: SHOWN + 1] if p != problem.answer][:SHOWN]
+    others = [problem.corpus.titles[p] for p in found[: SHOWN + 1] if p != problem.answer][:SHOWN]
     return verdict(
         "U1",
         len(found) == 1 and problem.answer in found,

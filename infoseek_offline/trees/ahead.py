@@ -59,7 +59,7 @@ class Ahead:
         key = (extents.links_only, self.growth.signature(child))
         if key not in self._reaches:
             skipped = self.skipped_below(child, extents, own=True)
-            self._reaches[key] = [extents.near_any(list(left)[:LOOSE]) for left in skipped]
+            self._reaches[key] = [extents.near_any(left[:LOOSE]) for left in skipped]
         return self._reaches[key]
 
     def _left_by(self, extents: Extents, vertex: DraftVertex, without: int) -> BitMap:
@@ -125,14 +125,10 @@ class Ahead:
         while vertex is not growth.draft.root:
             parent = growth.draft.vertices[vertex.parent]
             others = growth.candidates(parent, next(i for i, c in enumerate(parent.constraints) if c.other == vertex.id))
-            near = list(pages)[:LOOSE]
-            if parent is growth.draft.root and len(near) > FIRST:
-                found = BitMap()  # mostly the first few show it
-                for page in near[:FIRST]:
-                    found |= others & extents.near(page)
-                    if len(found) >= wanted:
-                        return True
-            pages = extents.among(others, BitMap(near))
+            near = pages[:LOOSE]
+            if parent is growth.draft.root and len(others & extents.near_any(near[:FIRST])) >= wanted:
+                return True  # mostly the first few show it
+            pages = extents.among(others, near)
             vertex = parent
         return len(pages) >= wanted
 

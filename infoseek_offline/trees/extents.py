@@ -23,7 +23,7 @@ from infoseek_offline.records import Constraint
 from infoseek_offline.trees.lookup import category_family, head_word, lookup, words_of
 
 Reading = Literal["open", "closed"]
-FEW = 8  # pages whose neighbours are looked up one by one
+SOME = 512  # pages whose neighbours are looked up one by one, and kept
 CROWDED = 64  # neighbours of one page in so many of the corpus are many
 ROOM = 100_000_000  # bytes for the kept sets of each kind of literal, which hold most of the corpus
 
@@ -140,7 +140,7 @@ class Extents:
     def near_any(self, pages: Iterable[int]) -> BitMap:
         """The union of N(b) over the pages."""
         wanted = pages if isinstance(pages, BitMap) else BitMap(pages)
-        if len(wanted) > FEW:
+        if len(wanted) > SOME:
             return self._near_each(_ids(wanted)) & self.universe
         maps = [self.near(page) for page in wanted]
         return BitMap.union(*maps) if maps else BitMap()

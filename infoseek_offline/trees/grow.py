@@ -156,7 +156,7 @@ class Growth:
         """What each of the child's loosened sets is near to; kept as long as nothing changes below the child."""
         key = self.signature(child)
         if key not in self._reaches:
-            self._reaches[key] = [self.extents.near_any(list(s)[:LOOSE]) for s in self.loosened(child)]
+            self._reaches[key] = [self.extents.near_any(s[:LOOSE]) for s in self.loosened(child)]
         return self._reaches[key]
 
     def signature(self, vertex: DraftVertex) -> tuple[object, ...]:
