@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from infoseek_offline.agents.base import Move
 from infoseek_offline.claims.browser import read_claims
@@ -80,13 +81,19 @@ class RulePlanner:
         second = child and vertex.constraints  # two branches should meet in few pages
         eager = second or (not child and (vertex.id in growth.eager or left <= 2))
         told = {gist(c.wording) for c in vertex.constraints if c.other}
+        mine = growth.noun(vertex.page).rsplit(" ", 1)[-1]
         weights = []
         for move in moves:
             assert move.option is not None
-            weight = _reads(move, growth)
-            same = gist(move.option.clue.wording)
-            nested = move.option.role in ("inner", "blur") or same != move.option.clue.wording
-            if nested and move.option.page is not None and same in told:
+            clue, page, described = move.option.clue, move.option.page, move.option.role in ("inner", "blur")
+            weight = 1.0
+            if clue.key == "connected":
+                weight = BARE  # any relation reads better than a bare connection
+            elif clue.kind == "link":
+                other = growth.noun(page).rsplit(" ", 1)[-1] if described and page is not None else ""
+                weight = _reads(clue.wording, mine, other, described)
+            same = gist(clue.wording)
+            if page is not None and same in told and (described or same != clue.wording):
                 weight *= AGAIN  # "discovered in a country that … and discovered in a country that …"
             if move.kind == "start" and growth.asked != "chain":
                 assert move.option.page is not None
@@ -98,7 +105,7 @@ class RulePlanner:
                 share = math.log2(max(2, move.before)) / max(1, left)
                 bits = math.log2(move.before / move.after)
                 weight *= 0.02 + math.exp(-abs(bits - max(share, 2.0)) / 2.0)
-            if move.option.clue.kind == "interval":
+            if clue.kind == "interval":
                 weight *= 0.5  # there are several rungs of each
             elif move.option.role == "blur":
                 weight *= 0.4  # and several vague descriptions of each page
@@ -118,22 +125,16 @@ def _towards_a_join(growth: Growth, joins: Joins, vertex: DraftVertex, children:
     return children
 
 
-def _reads(move: Move, growth: Growth) -> float:
-    """Relations with a verb of their own read better than "the K of X is Y", and both better than a bare connection."""
-    assert move.option is not None
-    constraint = move.option.clue
-    if constraint.key == "connected":
-        return BARE
-    if constraint.kind != "link":
-        return 1.0
-    well = 1.0 if constraint.wording.startswith("the ") else READS_WELL
-    if growth.noun(growth.draft.vertices[move.vertex].page).rsplit(" ", 1)[-1] in constraint.wording.split():
+@lru_cache(maxsize=1 << 16)
+def _reads(wording: str, mine: str, other: str, nested: bool) -> float:
+    """Relations with a verb of their own read better than "the K of X is Y". `mine` and `other` are the last words of what the two
+    sides are called, the latter where a description comes in its place (`nested`)."""
+    well = 1.0 if wording.startswith("the ") else READS_WELL
+    if mine in wording.split():
         well *= TWICE  # "the capital that is the capital of …"
-    if move.option.role in ("inner", "blur") and move.option.page is not None:
-        kind = growth.noun(move.option.page).rsplit(" ", 1)[-1]
-        if kind in constraint.wording.split():  # "whose customer is the customer that …"
-            well *= TWICE
-    return well * ease(constraint.wording, nested=move.option.role in ("inner", "blur"))
+    if nested and other in wording.split():  # "whose customer is the customer that …"
+        well *= TWICE
+    return well * ease(wording, nested=nested)
 
 
 class RuleBrowser:

@@ -6,7 +6,10 @@ import re
 from collections import Counter
 from functools import lru_cache
 
+import numpy as np
+
 from infoseek_offline.corpus.entities import base_title
+from infoseek_offline.corpus.graph import ranges
 from infoseek_offline.corpus.kinds import plural
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import LinkKind
@@ -152,23 +155,26 @@ class Names:
         prose = LINK_KINDS.index(LinkKind.PROSE)
         anchors: Counter[str] = Counter()
         articles: Counter[str] = Counter()
-        for source in corpus.neighbours(page)[: _SAMPLE * 3].tolist():
-            low, high = int(corpus.link_ptr[source]), int(corpus.link_ptr[source + 1])
-            rows = corpus.link[low:high]
-            here = (rows[:, 0] == page) & (corpus.link_kind[low:high] == prose) & (rows[:, 1] >= 0)
-            for _, start, end in rows[here].tolist():
-                text = corpus.text(source)
-                anchor, before = text[start:end], text[max(0, start - 12) : start]
-                if anchor.casefold() not in known:
-                    continue
-                found = re.search(r"\b(the|an?|this|one|its|his|their|each|every|no|another) $", before, re.IGNORECASE)
-                opening = not before or re.search(r"[.!?:]\s+$|\n\s*$", before) is not None
-                if opening and anchor[:1].isupper():
-                    continue  # the capital may be the sentence's
-                anchors[anchor] += 1
-                articles[f"{found[1].lower() if found else ''} {anchor}"] += 1
-            if anchors.total() >= _SAMPLE:
+        sources = corpus.neighbours(page)[: _SAMPLE * 3]
+        low = corpus.link_ptr[sources]
+        sizes = corpus.link_ptr[sources + 1] - low
+        places = np.repeat(low, sizes) + ranges(sizes)
+        rows = corpus.link[places]
+        here = (rows[:, 0] == page) & (corpus.link_kind[places] == prose) & (rows[:, 1] >= 0)
+        last = -1
+        for source, (_, start, end) in zip(np.repeat(sources, sizes)[here].tolist(), rows[here].tolist(), strict=True):
+            if source != last and anchors.total() >= _SAMPLE:
                 break
+            last, text = source, corpus.text(source)
+            anchor, before = text[start:end], text[max(0, start - 12) : start]
+            if anchor.casefold() not in known:
+                continue
+            found = re.search(r"\b(the|an?|this|one|its|his|their|each|every|no|another) $", before, re.IGNORECASE)
+            opening = not before or re.search(r"[.!?:]\s+$|\n\s*$", before) is not None
+            if opening and anchor[:1].isupper():
+                continue  # the capital may be the sentence's
+            anchors[anchor] += 1
+            articles[f"{found[1].lower() if found else ''} {anchor}"] += 1
         return anchors, articles
 
     def _lower(self, base: str, anchors: Counter[str]) -> bool:

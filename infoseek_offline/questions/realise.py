@@ -53,17 +53,15 @@ class Realiser:
         """Different questions of the same tree, the first as `realise` gives it; all clues are in each. They differ in opening, in
         the order of the clues and in what gets a sentence of its own."""
         first = digest(tree) % OPENINGS
-        weighed = sorted((self._strain(tree, Style(first, apart=apart)), apart) for apart in ways(tree))
+        told = {style: self._tell(tree, style) for style in (Style(first, apart=apart) for apart in ways(tree))}
+        weighed = sorted((strain(tree, style.apart, wording.question), style.apart) for style, wording in told.items())
         easy = [apart for cost, apart in weighed if cost <= weighed[0][0] + MUCH_HARDER]
         seen: set[str] = set()
         for style in _styles(first, easy):
-            wording = self._tell(tree, style)
+            wording = told.get(style) or self._tell(tree, style)
             if wording.question not in seen and (style.apart == easy[0] or clear(wording.question, _nouns(tree, style.apart))):
                 seen.add(wording.question)
                 yield wording
-
-    def _strain(self, tree: ResearchTree, style: Style) -> float:
-        return strain(tree, style.apart, self._tell(tree, style).question)
 
     def _tell(self, tree: ResearchTree, style: Style) -> Wording:
         telling = _Telling(tree, style, spoken_of(tree, style.apart))
