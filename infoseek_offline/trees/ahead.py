@@ -1,4 +1,4 @@
-"""What the checks will say of a clue, seen before it is taken: M2 in levels further down and by hyperlinks, M4 from below, X3.
+"""What the checks will say of a clue, seen before it is taken: M2 in levels further down and by hyperlinks, X3.
 
 What is foreseen here is asked of the whole tree once more by checks/; foreseen, it costs a clue and not a tree.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
+from infoseek_offline.trees.above import LOOSE
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.options import Option
 from infoseek_offline.trees.tree import DraftVertex
@@ -17,8 +18,6 @@ from infoseek_offline.trees.tree import DraftVertex
 if TYPE_CHECKING:
     from infoseek_offline.trees.grow import Growth
 
-FIRST = 8  # of those, looked at one by one before the rest
-LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
 
 
 class Ahead:
@@ -85,52 +84,6 @@ class Ahead:
         """How many pages of the one of those sets that has fewest the option leaves with links alone."""
         extent = self.by_links(option)
         return min(left.intersection_cardinality(extent) for left in skipped)
-
-    # M4
-
-    def needless_above(self, vertex: DraftVertex, more: Sequence[BitMap]) -> bool:
-        """Whether, once clues of these extents solve an inner vertex, the root would be found without one of its clues, or too few
-        would be left of it without one of its inner children. Of what the root has yet to be told nothing is known."""
-        growth = self.growth
-        if vertex is growth.draft.root or not self._others_above(vertex):
-            return False
-        clues = [(growth.extent_of(vertex, i), self.is_inner(c.other)) for i, c in enumerate(vertex.constraints)]
-        clues += [(extent, False) for extent in more]
-        for clue in sorted(clues[: len(vertex.constraints)], key=lambda pair: len(pair[0])):  # idle ones will be taken away
-            others = [extent for extent, _ in clues if extent is not clue[0]]
-            if not clue[1] and len(others) > 1 and len(growth.extents.meet(others)) == 1:
-                clues.remove(clue)
-        if len(clues) < 2:
-            return False
-        return not all(
-            self._leaves(
-                vertex,
-                growth.extents.meet([e for n, (e, _) in enumerate(clues) if n != left_out]),
-                growth.bounds.min_skipped if inner else 2,
-            )
-            for left_out, (_, inner) in enumerate(clues)
-        )
-
-    def _others_above(self, vertex: DraftVertex) -> bool:
-        """Whether more is told of what the vertex hangs on, up to the root, than the way to the vertex."""
-        while vertex.parent:
-            vertex = self.growth.draft.vertices[vertex.parent]
-            if len(vertex.constraints) > 1:
-                return True
-        return False
-
-    def _leaves(self, vertex: DraftVertex, pages: BitMap, wanted: int) -> bool:
-        """Whether so many pages would do for the root, if any of those did for the vertex."""
-        growth, extents = self.growth, self.growth.extents
-        while vertex is not growth.draft.root:
-            parent = growth.draft.vertices[vertex.parent]
-            others = growth.candidates(parent, next(i for i, c in enumerate(parent.constraints) if c.other == vertex.id))
-            near = pages[:LOOSE]
-            if parent is growth.draft.root and len(others & extents.near_any(near[:FIRST])) >= wanted:
-                return True  # mostly the first few show it
-            pages = extents.among(others, near)
-            vertex = parent
-        return len(pages) >= wanted
 
     # X3
 

@@ -14,6 +14,7 @@ from pyroaring import BitMap
 
 from infoseek_offline.agents.base import Move
 from infoseek_offline.questions.clauses import ease, gist
+from infoseek_offline.trees.above import Above
 from infoseek_offline.trees.ahead import comparable
 from infoseek_offline.trees.options import Option
 from infoseek_offline.trees.tree import DraftVertex
@@ -67,6 +68,7 @@ def _sets(growth: Growth, vertex: DraftVertex, finds: Finds | None) -> Iterator[
     by_links = growth.ahead.skipped_by_links(vertex)
     is_root = vertex is growth.draft.root
     tells_all = growth.ahead.tells_all() if is_root else BitMap()
+    above = None if is_root else Above(growth, vertex)
     room = growth.shape.max_vertices - len(growth.draft.vertices)
     least = growth.bounds.min_skipped
     bare = growth.max_bare - sum(c.key == "connected" for v in growth.draft.vertices.values() for c in v.constraints)
@@ -92,7 +94,7 @@ def _sets(growth: Growth, vertex: DraftVertex, finds: Finds | None) -> Iterator[
                 continue
         if is_root and growth.ahead.named_with(tells_all, *chosen):
             continue
-        if not growth.ahead.needless_above(vertex, told):
+        if above is None or not above.needless(told):
             yield chosen
 
 

@@ -42,7 +42,7 @@ class Extents:
 
     def _cache(self) -> None:
         self._measured = lru_cache(maxsize=256)(self._with_unit)
-        self.near = lru_cache(maxsize=65536)(self._near)
+        self.near = lru_cache(maxsize=1 << 17)(self._near)
         self.near_or_same = lru_cache(maxsize=16384)(self._near_or_same)
         kept = roomy(self.corpus.size, ROOM)
         self.of_type = lru_cache(maxsize=min(kept, 4096))(self._of_type)

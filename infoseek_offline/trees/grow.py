@@ -17,7 +17,8 @@ from infoseek_offline.claims.links import has_sentence_rules, reads_little
 from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, ResearchTree
-from infoseek_offline.trees.ahead import LOOSE, Ahead, comparable
+from infoseek_offline.trees.above import LOOSE
+from infoseek_offline.trees.ahead import Ahead, comparable
 from infoseek_offline.trees.combine import complete
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.joins import Joins

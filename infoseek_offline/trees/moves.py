@@ -1,7 +1,7 @@
 """The legal moves at one vertex of a growing tree, looked for when they are asked for: clues, steps down, and to stop.
 
 A move that leaves the vertex as it is, gives the answer without some other clue (M2, M4), includes another clue (M3) or shows a
-title (L1) is none, nor one that the checks are seen to refuse (trees/ahead.py).
+title (L1) is none, nor one that the checks are seen to refuse (trees/ahead.py, trees/above.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pyroaring import BitMap
 
 from infoseek_offline.agents.base import Move
+from infoseek_offline.trees.above import Above
 from infoseek_offline.trees.ahead import comparable
 from infoseek_offline.trees.options import Clue, Option
 from infoseek_offline.trees.tree import DraftVertex
@@ -106,6 +107,7 @@ class Moves(Sequence[Move]):
         pages, named = draft.pages, growth.options.named_by(draft)
         bare = sum(c.key == "connected" for v in draft.vertices.values() for c in v.constraints)
         room = growth.shape.max_vertices - len(draft.vertices)
+        above = None if vertex is draft.root else Above(growth, vertex)
         left_by = current.intersection_cardinality
         linked = vertex is not draft.root and growth.several
         moves = []
@@ -144,7 +146,7 @@ class Moves(Sequence[Move]):
                 continue  # without it this vertex would be any or none by hyperlinks, and all that hangs on it (M2)
             if self._by_links and ahead.least_by_links(self._by_links, option) < least:
                 continue
-            if after == 1 and (ahead.named_with(tells_all, option) or ahead.needless_above(vertex, [extent])):
+            if after == 1 and (ahead.named_with(tells_all, option) or (above and above.needless([extent]))):
                 continue
             moves.append(Move(kind, vertex.id, option, before, after, "", spare))
         return moves

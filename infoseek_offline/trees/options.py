@@ -99,7 +99,7 @@ class Options:
         self._common = common_words(corpus)
         self._sayable = lru_cache(maxsize=KEPT)(self._find_sayable)
         self._ruled = lru_cache(maxsize=KEPT)(self._find_ruled)
-        self._vague_words = lru_cache(maxsize=KEPT)(self._find_vague_words)
+        self._vague_words = lru_cache(maxsize=8 * KEPT)(self._find_vague_words)
         self.noun = lru_cache(maxsize=16 * KEPT)(corpus.nouns.__getitem__)
         self.title_words = lru_cache(maxsize=16 * KEPT)(self._find_title_words)
         self.names = lru_cache(maxsize=16 * KEPT)(self._find_names)
