@@ -12,8 +12,8 @@ from infoseek_offline.trees.tree import DraftVertex
 if TYPE_CHECKING:
     from infoseek_offline.trees.grow import Growth
 
-FIRST = 8  # of those, looked at before the rest
 LOOSE = 256  # of the pages that would do for an inner vertex but for one clue, so many are looked at
+FIRST = 8  # and so many at first
 
 
 class Above:
@@ -59,16 +59,14 @@ class Above:
         return self._told[indexes]
 
     def _leaves(self, pages: BitMap, wanted: int) -> bool:
-        """Whether so many pages would do for the root, if any of those did for the vertex."""
-        looked_at = pages[:LOOSE]
-        key = (looked_at.serialize(), wanted)
+        """Whether so many pages would do for the root, if any of those did for the vertex. Mostly the first few show it."""
+        key = (pages[:LOOSE].serialize(), wanted)
         if key not in self._found:
-            self._found[key] = self._finds(looked_at, wanted)
+            self._found[key] = any(len(self._reached(pages, most)) >= wanted for most in (FIRST, LOOSE))
         return self._found[key]
 
-    def _finds(self, pages: BitMap, wanted: int) -> bool:
-        *below, root = self.others
-        for others in below:
-            pages = self.extents.among(others, pages)[:LOOSE]
-        first = self.extents.near_any(pages[:FIRST])  # mostly these show it
-        return root.intersection_cardinality(first) >= wanted or len(self.extents.among(root, pages)) >= wanted
+    def _reached(self, pages: BitMap, most: int) -> BitMap:
+        """What of the root is reached from those pages, so many at most being followed from each level."""
+        for others in self.others:
+            pages = self.extents.among(others, pages[:most])
+        return pages
