@@ -1,4 +1,4 @@
-"""What the root would be found by once an inner vertex is solved: M4 and M2 at the root, seen from below, before a clue is taken."""
+"""What the root would be found by, once an inner vertex is solved: M4 and M2 seen from below, before a clue is taken."""
 
 from __future__ import annotations
 

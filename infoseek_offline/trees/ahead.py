@@ -104,8 +104,3 @@ class Ahead:
             for page in (*leaves, *option.named):
                 tells_all = tells_all & self.growth.extents.near_or_same(page)
         return bool(tells_all)
-
-
-def comparable(extents: Sequence[BitMap], extent: BitMap) -> bool:
-    """M3: whether the extent includes one of the others, or is included."""
-    return any(extent <= other or other <= extent for other in extents)

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 from infoseek_offline.agents.base import Move
 from infoseek_offline.questions.clauses import ease, gist
 from infoseek_offline.trees.above import Above
-from infoseek_offline.trees.ahead import comparable
+from infoseek_offline.trees.extents import comparable
 from infoseek_offline.trees.options import Option
 from infoseek_offline.trees.tree import DraftVertex
 

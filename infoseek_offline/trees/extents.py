@@ -240,6 +240,11 @@ def roomy(pages: int, room: int) -> int:
     return max(64, room * 8 // max(1, pages))
 
 
+def comparable(extents: Sequence[BitMap], extent: BitMap) -> bool:
+    """M3: whether the extent includes one of the others, or is included."""
+    return any(extent <= other or other <= extent for other in extents)
+
+
 def bitmap(pages: NDArray[Any]) -> BitMap:
     """The set of the page ids in an array; BitMap itself would look at them one by one."""
     return BitMap(array("I", pages.astype(np.uint32, copy=False).tobytes()))

@@ -18,7 +18,7 @@ from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint, ResearchTree
 from infoseek_offline.trees.above import LOOSE
-from infoseek_offline.trees.ahead import Ahead, comparable
+from infoseek_offline.trees.ahead import Ahead
 from infoseek_offline.trees.combine import complete
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.joins import Joins
@@ -182,25 +182,12 @@ class Growth:
 
     def partners(self, option: Option) -> int:
         """How many of the root's other children could be a second branch beside this one."""
-        return len(self.seconds(option.page, option.extent))
+        return len(self.seconds(option.page)) if option.page is not None else 0
 
-    def seconds(self, page: int | None, extent: BitMap) -> list[Option]:
-        """The root's children that could be a second branch beside that page: enough pages are near each (M2), few are near both
-        (U1), and neither includes the other (M3)."""
-        called = self.offers.called
-        least, few = self.bounds.min_skipped, FEW_JOINED if self.joins else FEW
-        if extent.intersection_cardinality(called) < least:
-            return []
-        told = self.offers.told() & extent
-        return [
-            other
-            for other in self.children(self.draft.root)
-            if other.page != page
-            and other.extent.intersection_cardinality(called) >= least
-            and other.extent.intersection_cardinality(extent) <= few
-            and other.extent.intersection_cardinality(told) == 1
-            and not comparable([extent], other.extent)
-        ]
+    def seconds(self, page: int) -> list[Option]:
+        """The root's children that could be a second branch beside that page."""
+        taken = self.draft.pages | self.banned
+        return [o for o in self.offers.seconds(page, FEW_JOINED if self.joins else FEW) if o.page not in taken]
 
     def retreat(self, vertex: DraftVertex) -> bool:
         """Take back what led into a dead end: at first the vertex's clues, to be chosen anew more eagerly; then the vertex itself,

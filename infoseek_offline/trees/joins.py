@@ -33,7 +33,7 @@ class Joins:
         """Pages at which a second branch could meet one that begins with that page: linked with both, and not near the answer."""
         if page not in self._meetings:
             mine = self._joinable(page)
-            seconds = self.growth.seconds(page, self.growth.extents.near(page)) if mine else []
+            seconds = self.growth.seconds(page) if mine else []
             met = [mine & self._joinable(o.page) for o in seconds if o.page is not None]
             self._meetings[page] = frozenset().union(*met)
         return self._meetings[page]

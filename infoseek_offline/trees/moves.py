@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from infoseek_offline.agents.base import Move
 from infoseek_offline.trees.above import Above
-from infoseek_offline.trees.ahead import comparable
+from infoseek_offline.trees.extents import comparable
 from infoseek_offline.trees.options import Clue, Option
 from infoseek_offline.trees.tree import DraftVertex
 

@@ -14,6 +14,7 @@ from typing import Literal
 from pyroaring import BitMap
 
 from infoseek_offline.config import Bounds, Shape
+from infoseek_offline.trees.extents import comparable
 from infoseek_offline.trees.options import Option, Options
 
 UNKNOWN_KIND = "subject"
@@ -35,6 +36,7 @@ class Offers:
         self._legal: dict[tuple[int, int, Which], list[Option]] = {}
         self._children: dict[tuple[int, int], list[Option]] = {}
         self._describable: dict[tuple[int, int], bool] = {}
+        self._seconds: dict[tuple[int, int], list[Option]] = {}
         self._told: BitMap | None = None
 
     def forget(self, page: int) -> None:
@@ -44,6 +46,7 @@ class Offers:
                 del kept[key]  # type: ignore[arg-type]
         if page == self.root:
             self._told = None
+            self._seconds.clear()
 
     def within(self, distance: int) -> BitMap:
         """Pages within that distance of the root in the association graph, not walking through hubs."""
@@ -128,12 +131,13 @@ class Offers:
         of the corpus, and do not tell a page apart that its links don't."""
         if self.extents.reading == "closed":
             return True
+        if depth + 1 > self.shape.max_depth:
+            return False
         left = self.extents.universe
-        if depth + 1 <= self.shape.max_depth:
-            for other in self.extents.near(page) - self.within(depth):
-                left = left & self.extents.near(other)
-                if len(left) <= HOPEFUL:
-                    return True
+        for other in self.extents.near(page) - self.within(depth):
+            left = left & self.extents.near(other)
+            if len(left) <= HOPEFUL:
+                return True
         return False
 
     def children(self, page: int, depth: int) -> list[Option]:
@@ -147,6 +151,24 @@ class Offers:
                 if option.page is not None and self._possible(option.page, option.extent, depth)
             ]
         return self._children[key]
+
+    def seconds(self, page: int, few: int) -> list[Option]:
+        """The root's children that could be a second branch beside that page: enough pages are near each (M2), no more than `few`
+        are near both (U1), and neither includes the other (M3)."""
+        if (page, few) not in self._seconds:
+            extent, called, least = self.extents.near(page), self.called, self.bounds.min_skipped
+            told = self.told() & extent
+            wide = self.children(self.root, 0) if extent.intersection_cardinality(called) >= least else []
+            self._seconds[page, few] = [
+                other
+                for other in wide
+                if other.page != page
+                and other.extent.intersection_cardinality(called) >= least
+                and other.extent.intersection_cardinality(extent) <= few
+                and other.extent.intersection_cardinality(told) == 1
+                and not comparable([extent], other.extent)
+            ]
+        return self._seconds[page, few]
 
     def _possible(self, page: int, extent: BitMap, depth: int) -> bool:
         return bool(
