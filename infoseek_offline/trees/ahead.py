@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from infoseek_offline.trees.grow import Growth
 
 
-
 class Ahead:
     """For one growing tree."""
 
