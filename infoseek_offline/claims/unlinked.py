@@ -13,9 +13,12 @@ from collections import defaultdict
 from infoseek_offline.corpus.store import PAGE_KINDS, Corpus
 from infoseek_offline.records import Link, LinkKind, PageKind
 
-_BEFORE = re.compile(r"([^\W_][\w.'’]*)[ \-–'’]$")  # the word to which a name may belong, before it and behind it
-_BEHIND = re.compile(r"[ \-–'’]([^\W_])")
+# What a name hangs together with: "Denzel Washington", "Apollo 13", "Gulf of California", "Takenouchi no Sukune".
+_SMALL = r"(?:of|no|de|di|del|della|dello|dei|degli|delle|du|da|do|dos|das|des|von|van|der|den|af|av|al|el|la|le|les|z|y|ya)"
+_BEFORE = re.compile(rf"(?<!\w)([^\W_]\w*)[.'’]*(?:[ \-–'’]|[ ]{_SMALL}[ ])$")
+_BEHIND = re.compile(rf"(?:[ ]{_SMALL}[ ]|[ \-–'’])([^\W_])")
 LEAST = 3  # characters
+LINKED = 2  # links that write a name small, for it to stand so without one
 
 
 def unlinked(corpus: Corpus, page: int) -> list[Link]:
@@ -57,14 +60,14 @@ def _within_another(places: list[tuple[int, int]], start: int, end: int, linked:
 
 
 def _is_bare_name(corpus: Corpus, page: int, text: str, start: int, end: int, begins: list[int]) -> bool:
-    """Whether the words stand as a name of their own: behind no other capitalised word and before none, and written small only as
-    links to the page are."""
+    """Whether the words stand as a name of their own: behind no other capitalised word and before none nor a number, and written
+    small only as links to the page are."""
     first = text[start]
     if first.islower():
-        return any(alias == text[start:end] and links for alias, links in corpus.aliases(page))
+        return any(alias == text[start:end] and links >= LINKED for alias, links in corpus.aliases(page))
     if not first.isupper():
         return True  # a script without capitals, or a number
     if " " not in text[start:end] and start in begins:
         return False
     before, behind = _BEFORE.search(text, max(0, start - 40), start), _BEHIND.match(text, end)
-    return not (before and before[1][0].isupper()) and not (behind and behind[1].isupper())
+    return not (before and before[1][0].isupper()) and not (behind and (behind[1].isupper() or behind[1].isdigit()))
