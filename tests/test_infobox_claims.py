@@ -89,6 +89,54 @@ def test_the_commonest_fields_of_wikipedia_are_said_or_left_out_on_purpose() -> 
     assert sorted(fields - known) == []
 
 
+# The commonest fields of fan wikis' infoboxes (characters, places, species, things, episodes, factions) and of firms' wikis.
+FAN_FIELDS = """
+species, homeworld, affiliation, faction, first appearance, last appearance, appearances, debut, portrayed by, voiced
+by, voice actor, allies, enemies, rivals, friends, love interest, mentor, apprentice, weapon, master, killed by,
+father, mother, siblings, children, rank, status, gender, occupation, family, eye color, hair color, title, alias,
+nationality, residence, team, spouse, ruler, inhabitants, native species, residents, points of interest, moons,
+planet, sector, star system, capital, region, founder, leader, headquarters, notable members, members, wielder, owner,
+previous owner, creator, material, drops, dropped by, sold by, found in, quest giver, commanding officer, pilot, crew,
+manufacturer, fate, class, conflict, side, commander, result, writer, director, guest stars, season, previous, next,
+developer, publisher, genre, platforms, evolves from, evolves into, location, type, level, cost, damage, rarity,
+maintainer, depends on, reports to, manager, direct reports, data center, owner team
+"""
+
+
+def test_the_commonest_fields_of_fan_wikis_are_said_or_left_out_on_purpose() -> None:
+    known = {key.split("/", 1)[-1] for keys in phrases().values() for key in keys}
+    fields = {field.strip() for field in " ".join(FAN_FIELDS.split()).split(",")}
+    nouns = {field for field in fields - known if noun_wording(field)}  # "the homeworld of {s} is {o}"
+    assert sorted(fields - known - nouns) == []
+    assert nouns.isdisjoint({"status", "cost", "rank"})
+
+
+@pytest.mark.parametrize(
+    ("key", "box", "here", "there"),
+    [
+        ("allies", "character", "is allied with {o}", "is allied with {o}"),
+        ("species", "character", "species is {o}", "is the species of {o}"),
+        ("mentor", "character", "was mentored by {o}", "mentored {o}"),
+        ("killed by", "character", "was killed by {o}", "killed {o}"),
+        ("inhabitants", "planet", "is inhabited by {o}", "inhabits {o}"),
+        ("moons", "planet", "is orbited by {o}", "orbits {o}"),
+        ("drops", "creature", "drops {o}", "is dropped by {o}"),
+        ("dropped by", "item", "is dropped by {o}", "drops {o}"),
+        ("guest stars", "episode", "{o} appeared", "appeared in {o}"),
+        ("side1", "battle", "had {o} among its participants", "took part in {o}"),
+        ("commander", "starship", "was commanded by {o}", "commanded {o}"),
+        ("material", "weapon", "is made of {o}", "is the material of {o}"),
+        ("twin1", "settlement", "is twinned with {o}", "is twinned with {o}"),
+        ("depends on", "service", "depends on {o}", "{o} depends"),
+        ("manager", "employee", "reports to {o}", "{o} reports"),
+    ],
+)
+def test_a_field_of_a_fan_wiki_is_said_from_both_sides(key: str, box: str, here: str, there: str) -> None:
+    wording = link_wording(re.sub(r"\d+$", "", key), box)
+    assert forms(wording.replace("{s}", "{v}"))[0].text == here
+    assert forms(wording.replace("{o}", "{v}").replace("{s}", "{o}"))[0].text == there
+
+
 def test_keys_are_normalised_and_have_one_wording_each() -> None:
     raw = tomllib.loads((Path(claims_package.__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
     for kind in KINDS:

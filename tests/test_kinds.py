@@ -8,13 +8,44 @@ from collections.abc import Callable
 import pytest
 
 from infoseek_offline.claims.categories import type_claims
-from infoseek_offline.corpus.entities import sentence_types
+from infoseek_offline.corpus.entities import infobox_type, sentence_types
 from infoseek_offline.corpus.kinds import a, choose, from_categories, from_title, many, sayable, shortened, title_heads
 from infoseek_offline.corpus.store import Corpus
 
 TITLES = [*(f"{name} Shrine" for name in ("Nuki", "Taga", "Obori", "Kuchi", "Susa", "Tono")), "Oak (tree)", "Ash (tree)", "Nara 1"]
 SHARED = title_heads(TITLES)
 HEADS = Counter({"shrine": 4, "tree": 3})
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kinds"),
+    [
+        ("The Vesh are a species of winged beings native to Orm.", ["species"]),
+        ("Quercus is a genus of flowering plants.", ["genus"]),
+        ("Felis is a species of wild cat.", ["wild cat"]),
+        ("Ada Quill is a singer best known as a member of the Foxes.", ["singer"]),
+        ("The gull is a bird most commonly found on cliffs.", ["bird"]),
+        ("Tides were a band originally formed in Orm.", ["band"]),
+        ("Orm is a large mostly rural county.", ["large mostly rural county"]),
+    ],
+)
+def test_the_kind_ends_where_its_noun_ends(sentence: str, kinds: list[str]) -> None:
+    assert sentence_types(sentence) == kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Infobox character", "character"), ("CharacterInfobox", "character"), ("Infobox/Weapon", "weapon"),
+        ("iteminfobox", "item"), ("Planet Infobox/new", "planet"), ("NPCInfobox", "npc"), ("Infobox U.S. county", "county"), ("Taxobox", ""),
+    ],
+)  # fmt: skip
+def test_an_infobox_names_a_kind_however_its_name_is_spelt(name: str, kind: str) -> None:
+    assert infobox_type(name) == kind
+
+
+def test_a_plain_plural_category_is_a_kind_too() -> None:
+    assert from_categories(["Stubs", "Minor characters"], "Ada Quill", Counter()) == "character"
 
 
 def test_an_adjective_behind_the_noun_is_not_the_kind() -> None:

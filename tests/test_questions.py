@@ -372,6 +372,18 @@ def test_clues_of_a_whole_run_stand_in_its_questions(sample_run: Path) -> None:
         ("{v} is a technical writer at the {o}", "writer", "office", "the Kirk office", "works at the {o}"),
         ("{v} is a software project of the {o}", "project", "team", "the Maps Team", "belongs to {o}"),
         ("{o} is named after {v}", "star", "element", "", "gave its name to {o}"),
+        ("{v} are a race of winged beings native to {o}", "race", "planet", "Orm", "is native to {o}"),
+        ("{v} was a major engagement of the {o}", "engagement", "war", "the Salt War", "was part of {o}"),
+        ("{v} is a melee weapon in {o}", "weapon", "game", "Orm II", "appears in {o}"),
+        ("{v} is a mercenary from {o}", "mercenary", "planet", "Orm", "comes from {o}"),
+        ("{v} is a song by {o}", "song", "band", "The Foxes", "is by {o}"),
+        ("the species of {o} is {v}", "species", "character", "Ada Quill", "to {o} belongs"),
+        ("{o} belongs to the genre of {v}", "genre", "album", "Tides", "to {o} belongs"),
+        ("{o} was a commander in {v}", "battle", "captain", "Ada Quill", "in {o} was a commander"),
+        ("the cover of {o} was painted by {v}", "painter", "album", "", "painted the cover of {o}"),
+        ("{o} is a boss in the {v}", "game", "boss", "Gorm", "features {o}"),
+        ("{o} is in {v}", "river", "city", "Turin", "on {o} lies"),
+        ("{o} is on {v}", "planet", "city", "Port Orm", "where {o} lies"),
     ],
 )
 def test_clauses_fit_what_readers_stumbled_over(wording: str, subject: str, other: str, name: str, said: str) -> None:

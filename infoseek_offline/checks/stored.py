@@ -22,7 +22,7 @@ from infoseek_offline.errors import CorpusError
 from infoseek_offline.files import read_json
 from infoseek_offline.records import LinkKind, PageKind, Passage, Quantity
 
-FORMAT = 14  # of the corpus folder
+FORMAT = 15  # of the corpus folder
 WORD = re.compile(r"[^\W_]+")
 
 Pages = frozenset[int]

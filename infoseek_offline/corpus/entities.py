@@ -21,7 +21,10 @@ _NP_END = re.compile(
     r"known|called|named|discovered|located|situated|found|founded|built|made|used|launched|operated|born|based|belonging|"
     r"containing|consisting|orbiting|lying|flowing|forming|rising|standing|established|developed|produced|released|written|"
     r"directed|created|published|designed|is|was|are|were|has|had|first|having|occurring|composed|around|about|whom|orbits|"
-    r"running|set|held|he|she|it|during|after|before|among|through|beyond|but|dedicated|devoted|sent|flown|kept|seen|given|taken|drawn|grown|shown|put|led|laid|left|run|responsible|near)\b|"
+    r"best|better known|well known|running|set|held|he|she|it|during|after|before|among|through|beyond|but|"
+    r"dedicated|devoted|sent|flown|kept|seen|given|taken|drawn|grown|"
+    r"shown|put|led|laid|left|run|responsible|near)\b|"
+    r"(?<=\w)\s(?:most\s\w+ly|most|\w+ly)\s(?:\w+ed|known|famous|notable|seen|found|made|spoken|written|built|given|held|set|shown)\b|"
     r"(?<=\w)\s\w+ed\s(?:by|in|on|to|from|for|at|with|as|into|out|up|near|between|during|through|over|under|around|aboard)\b"
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")

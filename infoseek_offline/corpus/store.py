@@ -34,7 +34,7 @@ from infoseek_offline.errors import CorpusError
 from infoseek_offline.files import read_json
 from infoseek_offline.records import Evidence, Fact, Link, LinkKind, Page, PageKind, Passage, Quantity, Section
 
-FORMAT = 14
+FORMAT = 15
 LINK_KINDS = tuple(LinkKind)
 PAGE_KINDS = tuple(PageKind)
 

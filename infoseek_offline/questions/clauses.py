@@ -128,6 +128,8 @@ def forms(wording: str) -> tuple[Clause, ...]:
     if middle:
         linked = re.fullmatch(r"(is|was) (linked|bound up|connected|associated) with", middle[2])
         also = (Clause("verb", f"{middle[2]} {middle[1]}"),) if linked else ()
+        if middle[2].endswith(" by") and (active := _inverse(middle[2])):  # "painted the cover of {o}"
+            return tuple(Clause("verb", c.text.replace("{o}", middle[1])) for c in active)
         return (*_relative(middle[1], middle[2].split()), *also)
     mine = re.fullmatch(r"\{o\} (is|was) \{v\}'s ([^{}]+)", words)
     return (Clause("possessive", f"{mine[2]} {mine[1]} {{o}}"),) if mine else ()
@@ -147,6 +149,8 @@ _KIND_PLACE = re.compile(
 )
 # "was a scientific voyage to {o}", of what the question calls a voyage anyway.
 _JOURNEY = re.compile(r"(?<=\}) (?:is|was) an? (?:[a-z-]+ ){0,2}(?:expedition|voyage|journey) to (?=(?:the )?\{)")
+# "were a folk band from {o}".
+_FROM = re.compile(r"(?<=\}) (is|was|are|were) an? (?:[a-z-]+ ){1,6}from (?=(?:the )?\{)")
 _NOUN_OF = re.compile(rf"the ({'|'.join(NOUN_FOR_VERB)}) of (?:the )?(\{{[vo]\}}) (?:is|was) (\{{[vo]\}})")
 _IS_NOUN_OF = re.compile(rf"(\{{[vo]\}}) (?:is|was) the ({'|'.join(NOUN_FOR_VERB)}) of ((?:the )?\{{[vo]\}})")
 _STANDING = frozenset("operated used owned run managed located situated administered known spoken kept held based".split())
@@ -157,6 +161,7 @@ def _plainer(words: str) -> str:
     for many, few in SAME.items():
         if f"}} {many} " in words:
             words = words.replace(f"}} {many} ", f"}} {few} ")
+    words = _FROM.sub(lambda m: f" {'comes' if m[1] in ('is', 'are') else 'came'} from ", words)
     words = _JOURNEY.sub(" set out for ", words)
     if found := _NOUN_OF.fullmatch(words):
         words = f"{found[2]} {NOUN_FOR_VERB[found[1]]} {found[3]}"

@@ -40,6 +40,7 @@ _LAND = frozenset(
 _SURFACES = frozenset("island islet peninsula plateau world moon planet satellite asteroid comet coast beach".split())
 _NAMED_IN = frozenset("continent".split())  # "in Asia", but "on the continent that …"
 _EMPLOYERS = frozenset("agency company corporation firm team department office institute observatory studio".split())
+_TAXA = frozenset("species race people genre family order class genus phylum kingdom".split())
 _WORLDS = frozenset("planet world star moon sun system sector galaxy nebula".split())
 _WORKS = frozenset(
     "game film movie series episode novel book show comic manga anime story play musical opera album season saga".split()
@@ -106,7 +107,9 @@ def _homes(clauses: list[Clause], subject: str, other: str, name: str) -> list[C
         return [Clause("relative", "{o} was", WHERE if subject in _AREAS | _LAND else "in"), Clause("verb", "included {o}")]
     if clauses[0].text != "is home to {o}":
         return clauses
-    preposition = WHERE if subject in _AREAS | _LAND else "on" if subject in _SURFACES | _WATERS else "in"
+    if subject in _WORKS:
+        return [Clause("verb", "features {o}")]
+    preposition = WHERE if subject in _AREAS | _LAND | _PLACES else "on" if subject in _SURFACES | _WATERS else "in"
     if other in _WORLDS:
         return [Clause("relative", "{o} lies", WHERE if subject in _AREAS | _LAND else "in"), Clause("verb", "includes {o}")]
     if other in _WATERS:
@@ -156,7 +159,10 @@ def _work(clauses: list[Clause], subject: str, other: str, name: str) -> list[Cl
     inside = re.fullmatch(r"(is|was) in ((?:the )?\{o\})", first.text) or (own if own and own[2] == "in" else None)
     if inside and other in _WORKS:
         return [Clause("verb", f"{'appears' if inside[1] == 'is' else 'appeared'} in {inside[inside.lastindex or 0]}")]
-    if first.text == "is the species of {o}" and subject in ("species", "race", "people"):
+    by = re.fullmatch(rf"(is|was) an? (?:[a-z-]+ )*{re.escape(subject)} (by|near|beside|along|off) ((?:the )?\{{o\}})", first.text)
+    if by and subject and not is_person_noun(subject):  # "which song is a song by"
+        return [Clause("verb", f"{by[1]} {by[2]} {by[3]}")]
+    if first.text == f"is the {subject} of {{o}}" and subject in _TAXA:
         return [Clause("relative", "{o} belongs", "to"), Clause("verb", "includes {o}")]
     if first.text == "is the weapon of {o}" and subject == "weapon":
         return [Clause("verb", "is used by {o}")]

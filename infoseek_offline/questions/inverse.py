@@ -152,7 +152,8 @@ INVERSE = {
     "appeared in": "featured {o}",
     "drops": "is dropped by {o}",
     "is made of": "is the material of {o}",
-    "comes from": "is the source of {o}",
+    "comes from": "is home to {o}",
+    "is obtained from": "is the source of {o}",
     "served on": "had {o} | among its crew",
     "evolves from": "evolves into {o}",
     "evolves into": "evolves from {o}",
@@ -171,7 +172,7 @@ PREFERRED = frozenset(
         "belongs to the genre of;is in the constellation;"
         "was honoured with;was awarded;was a mission of;uses the engine;came out of;has had the use of;took place in;contains;"
         "crystallises in;drains partly into;is allied with;is an enemy of;is a rival of;is a friend of;"
-        "was romantically involved with;drops;is made of;comes from;evolves from;evolves into"
+        "was romantically involved with;drops;is made of;is obtained from;evolves from;evolves into"
     ).split(";")
 )
 

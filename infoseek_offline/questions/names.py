@@ -79,6 +79,10 @@ _BODIES = frozenset(
     "society government alliance collective council army species race party club federation empire confederation league "
     "cult".split()
 )
+# Works whose titles stand in quotation marks: "the album on which "Leaving Home" appeared".
+_TITLED = frozenset(
+    "song single episode film movie novel novella book poem play album story opera musical show comic manga".split()
+)
 _WHOSE = re.compile(r"^[^\W\d_][\w-]*(?:['’]s|s['’]) ")  # "Hadrian's Wall" has no article
 
 _LAST_NAME = re.compile(r"\b(of|in|from|by|on|at) ([A-Z][^\W\d]*(?: [A-Z][^\W\d]*)*)$")
@@ -107,6 +111,23 @@ def is_person_noun(head: str) -> bool:
 def category_words(words: str) -> str:
     """A category's words with the article that its last name needs: "people in the United Kingdom"."""
     return _LAST_NAME.sub(lambda m: f"{m[1]} {literal_name(m[2])}", words)
+
+
+_NEXT_WORD = re.compile(r" ([a-z][a-z-]+)")
+_NO_NOUN = frozenset(
+    "of in on at to by for from with and or but as is was are were be been has had have that which who whose where when than can "
+    "could may might will would did does do it its he she they his her their this these also not near into onto over under after "
+    "before until since while during between through about against around within without there then now so nor yet if because "
+    "became began led made took won gave held ran met left lost sent went came saw found built wrote".split()
+)
+
+
+def _adjunct(article: str, behind: str) -> bool:
+    """Whether the word behind a link looks like the noun to which the article before the link belongs."""
+    found = _NEXT_WORD.match(behind)
+    if found is None or found[1] in _NO_NOUN or found[1].endswith(("ed", "ly")):
+        return False
+    return article in ("a", "an") or not found[1].endswith("s")
 
 
 class Names:
@@ -138,7 +159,8 @@ class Names:
             return several  # "X-rays"
         if not self._takes_article(page, base, anchors, articles) or base.lower().startswith("the "):
             own = base.startswith("The ") and self.head(page) in _BODIES
-            return f"the {base[4:]}" if own else base
+            quoted = self.head(page) in _TITLED and '"' not in base
+            return f"the {base[4:]}" if own else f'"{base}"' if quoted else base
         base = _COMMON_FIRST.sub(lambda m: m[0].lower(), base)
         return f"the {_ORDINAL.sub(lambda m: m[0].lower(), base)}"
 
@@ -148,7 +170,8 @@ class Names:
         return base[:1].lower() + base[1:] if self._lower(base, self.shown(page)[0]) else base
 
     def _shown(self, page: int) -> tuple[Counter[str], Counter[str]]:
-        """How links in prose show the page: its name as written, and the article before each of these ("" for none)."""
+        """How links in prose show the page: its name as written, and the article before each of these ("" for none, "=" for one
+        that is another noun's)."""
         corpus = self.corpus
         base = base_title(corpus.titles[page]).casefold()
         known = {base, f"{base}s", f"{base}es", plural(base)}
@@ -174,6 +197,9 @@ class Names:
             if opening and anchor[:1].isupper():
                 continue  # the capital may be the sentence's
             anchors[anchor] += 1
+            if found and _adjunct(found[1].lower(), text[end : end + 24]):
+                articles[f"= {anchor}"] += 1  # "a doom metal band", "the Rhine valley": the article is another noun's
+                continue
             articles[f"{found[1].lower() if found else ''} {anchor}"] += 1
         return anchors, articles
 
@@ -192,7 +218,7 @@ class Names:
         low = base[:1].lower() + base[1:]
         plurals = [anchor for anchor, _ in anchors.most_common() if anchor[:1].islower() and anchor.casefold() != low.casefold()]
         bare, the = articles[f" {low}"], articles[f"the {low}"]
-        counted = anchors[low] - bare - the
+        counted = anchors[low] - bare - the - articles[f"= {low}"]
         if plurals and anchors[plurals[0]] + counted > bare:
             return plurals[0]
         # "A nebula is …", "By a star is meant …": what its own page counts can be counted.
@@ -205,9 +231,9 @@ class Names:
         """Whether most links that show the name have "the" before them; its own page and its form where no link shows it."""
         if re.search(rf"^The {re.escape(base)}s?,? (?:are|were)\b", self.corpus.page(page).text[:200]):
             return True  # a people, whose name stands before nouns as well ("a Vesh pilot")
-        if anchors[base]:
-            return articles[f"the {base}"] * 2 > anchors[base]
-        if self._is_person(page) or _WHOSE.match(base):
+        if alone := anchors[base] - articles[f"= {base}"]:
+            return articles[f"the {base}"] * 2 > alone
+        if self._is_person(page) or _WHOSE.match(base) or self.head(page) in _TITLED:
             return False
         text = self.corpus.page(page).text
         return re.search(rf"\b[Tt]he {re.escape(base)}\b", text[:300]) is not None or _THE.search(base) is not None

@@ -19,6 +19,9 @@ LONG = 6  # words for {o} from which on they come last in their clause
 SUBORDINATE = re.compile(r"\b(?:who|whom|whose|which|that|where)\b")
 _MEASURE = re.compile(r"(?P<noun>[^{}]+?) (?:is|was) (?P<value>\{o\}.*)")
 _ARTICLE = re.compile(r"\ban? \{o\}")
+_DESCRIBED = re.compile(
+    r"(?:the|an?|another) ((?:[\w-]+ )*?[\w-]+) (?:that|who|which|whose|where|in|of|with|to|on|for|from|at|by) "
+)
 _PLURAL_VERBS = {
     "is": "are", "was": "were", "has": "have", "lies": "lie", "belongs": "belong", "flows": "flow",
     "stands": "stand", "rises": "rise",
@@ -57,9 +60,11 @@ class Clue:
             text = re.sub(r"\b(?:is|was) an? \{o\}", "belongs to {o}", text)
         if re.search(r"\ban? \{o\}", text):
             return re.sub(r"\ban? \{o\}", lambda _: f"{a(self.bare)} {self.bare}", text)
-        described = re.match(r"(?:the|an?|another) ((?:[\w-]+ )*?[\w-]+) (?:that|who|which|whose|in|of|with) ", self.other)
+        described = _DESCRIBED.match(self.other)
         if described and f"the {described[1].split()[-1]} {{o}}" in text:  # "described the mineral the mineral that …"
             text = text.replace(f"the {described[1].split()[-1]} {{o}}", "{o}")
+        if described:  # "belongs to the genre of the genre that …"
+            text = text.replace(f"the {described[1].split()[-1]} of {{o}}", "{o}")
         # The name of a page has its article already.
         if "the {o}" in text and (self.constraint.other or re.match(r"(?i)(the|an?|this|another) ", self.other)):
             text = text.replace("the {o}", "{o}")
@@ -112,9 +117,7 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
             words = measure
             parts.measures.append(words)
         elif verb and (first.form == "verb" or _as_verb(clue, mixed and not person)):
-            words = clue.say(verb)
-            if person:  # "has among their allies"
-                words = re.sub(r"^((?:has|had) (?:.+ )?(?:as|among)) its ", r"\1 their ", words, count=1)
+            words = clue.say(_theirs(verb) if person else verb)
             if id(group) in times:
                 told_by = [*group, *times[id(group)]]
                 other = times[id(group)][0]
@@ -135,6 +138,12 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
             (parts.nested_other if clue.nested else parts.relatives).append(words)
         clues.update((one.constraint.id, words) for one in told_by)
     return parts
+
+
+def _theirs(verb: Clause) -> Clause:
+    """ "Has X among their allies", of a person."""
+    text, ending = (re.sub(r"\b(as|among) its ", r"\1 their ", words) for words in (verb.text, verb.ending))
+    return replace(verb, text=text, ending=ending)
 
 
 def _several(clue: Clue) -> bool:
