@@ -37,7 +37,8 @@ def test_the_kind_ends_where_its_noun_ends(sentence: str, kinds: list[str]) -> N
     ("name", "kind"),
     [
         ("Infobox character", "character"), ("CharacterInfobox", "character"), ("Infobox/Weapon", "weapon"),
-        ("iteminfobox", "item"), ("Planet Infobox/new", "planet"), ("NPCInfobox", "npc"), ("Infobox U.S. county", "county"), ("Taxobox", ""),
+        ("iteminfobox", "item"),
+        ("Planet Infobox/new", "planet"), ("NPCInfobox", "npc"), ("Infobox U.S. county", "county"), ("Taxobox", ""),
     ],
 )  # fmt: skip
 def test_an_infobox_names_a_kind_however_its_name_is_spelt(name: str, kind: str) -> None:

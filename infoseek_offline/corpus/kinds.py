@@ -37,6 +37,10 @@ _ONE_IN_S = frozenset(
 )
 _CATEGORY = re.compile(r"(?:[\w'’-]+ )*?(?P<head>[^\W\d_]+) (?:of|in|from|by|on|at|for|named|discovered|designed|built|founded) ")
 _PLAIN_CATEGORY = re.compile(r"(?:[A-Z][\w'’-]* )?(?:[a-z'’-]+ )*?(?P<head>[^\W\d_]+s)")  # "Minor characters"
+# What a category without more words sorts; one of "Shrines" may hold a law about them.
+_SORTS = frozenset(
+    "character episode creature monster enemy boss villain hero weapon spell planet starship song album actor".split()
+)
 MIN_TITLES = 5  # that share a last word before it is taken for a kind
 
 
@@ -105,7 +109,8 @@ def from_categories(categories: Sequence[str], title: str, heads: Mapping[str, i
     wiki uses, or as anybody would, and not what the page itself is ("Comets" of "Comet")."""
     counts: Counter[str] = Counter()
     for category in categories:
-        found = _CATEGORY.match(f"{category} ") or _PLAIN_CATEGORY.fullmatch(category)
+        plain = _PLAIN_CATEGORY.fullmatch(category)
+        found = plain if plain and singular(plain["head"].lower()) in _SORTS else _CATEGORY.match(f"{category} ")
         many_of = found["head"].lower() if found else ""
         one = singular(many_of)
         if one != many_of and one.casefold() != title.casefold() and one not in EMPTY and sayable(one, "en"):

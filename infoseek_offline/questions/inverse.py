@@ -280,6 +280,7 @@ VAGUE = re.compile(
     r"\bfor [a-z]+ of (?:the )?\{|\bis an? (?:asteroid|comet|planet|star) of (?:the )?\{o|"
     r"\b(?:is|was) an? (?:[a-z]+ )?(?:prize|medal|award) of\b|\bplaces? of (?:higher )?learning of\b|"
     r"\b(?:is|was) an? [a-z ]+ under (?:the )?\{|\b(?:is|was) [a-z]+ (?:beyond|above|below|outside) the [a-z]+ of\b|"
+    r"\bthe (?:first|second|third|fourth|fifth|sixth|last|only|other) of \{|\bthe (?:first|second|third|fourth|fifth) of the \{|"
     r"\brepresented by\b|\bthe study of\b|\bshared (?:the|a) \w+ with\b|"
     r"\brepresents (?:the )?\{|\bthe [a-z]+[^suia\W]s \{o|\bstrong\b|\boccasions\b|\bin turn\b|\bpart in the foundation\b"
 )

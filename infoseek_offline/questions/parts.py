@@ -121,8 +121,9 @@ def parts_of(told: Sequence[Clue], clues: dict[str, str], person: bool, within: 
             if id(group) in times:
                 told_by = [*group, *times[id(group)]]
                 other = times[id(group)][0]
+                long = clue.heavy or re.match(r"(?:an?|another) ", clue.other)  # "a city in Saxony between 1900 and 1999"
                 more = f"by {other.other}" if other.constraint.kind == "link" else other.other
-                words = re.sub(r" (?=(?:in|at|on|from) )", f" {more} ", words, count=1) if clue.heavy else f"{words} {more}"
+                words = re.sub(r" (?=(?:in|at|on|from) )", f" {more} ", words, count=1) if long else f"{words} {more}"
             (parts.nested if clue.nested else parts.verbs).append(words)
         elif first.form == "possessive":
             words = f"whose {clue.say(first)}"

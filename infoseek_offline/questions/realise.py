@@ -87,6 +87,8 @@ class Realiser:
             for words in parts.nested:
                 clues.update((c, _also(words)) for c, told in list(clues.items()) if told == words)
                 tail += f", and {'who' if person else 'that'} {_also(words)}"
+            if called == NO_KIND:
+                called = "one thing"  # may be anything: a series, a policy
             return f"{_what(person, opening)} the {called} {tail}?" if tail else f"{_what(person, opening)} the {called}?"
         if len(parts.nested) > 1:
             return self._side_by_side(called, inserted, parts, clues, person)
