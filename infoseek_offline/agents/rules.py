@@ -18,7 +18,7 @@ from infoseek_offline.trees.joins import Joins
 from infoseek_offline.trees.moves import DONE, Moves
 from infoseek_offline.trees.tree import DraftVertex
 
-RULES_VERSION = 11  # of claims/: a change of what is read is a new version
+RULES_VERSION = 12  # of claims/: a change of what is read is a new version
 READS_WELL, BARE, TWICE, AGAIN = 1.5, 0.2, 0.2, 0.05
 SECOND_DEEP = 0.4  # of the second branches of a balanced tree have an inner vertex of their own below
 
