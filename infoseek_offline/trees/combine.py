@@ -26,7 +26,7 @@ CLUES = 3  # in a set
 OFFERS = 30  # are looked at
 SETS = 4000  # of three clues are looked at
 BARE = 0.3  # a bare connection is taken that much later than what is told of
-SEARCHED = 120  # offers are searched for at most
+SEARCHED = 24  # offers are searched for at most
 
 Finds = Callable[[DraftVertex, Sequence[Option]], list[bool]]  # of each clue of a vertex, what a search for it alone finds
 
