@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import dump_xml
+from pyroaring import BitMap
 
 from infoseek_offline import pipeline
 from infoseek_offline.agents.base import Move, Planner
@@ -22,10 +23,13 @@ from infoseek_offline.config import Bounds, Shape
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.spread import shape_of
 from infoseek_offline.records import ResearchTree
+from infoseek_offline.trees.above import Above
 from infoseek_offline.trees.combine import complete
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import MAX_MOVES, NO_START, Grown, Growth, grow
+from infoseek_offline.trees.moves import Moves
 from infoseek_offline.trees.options import Options
+from infoseek_offline.trees.tree import DraftVertex
 
 BOUNDS = Bounds(hub_degree=40, top_k=3)
 SHAPE = Shape()
@@ -334,6 +338,38 @@ def test_what_is_left_without_an_inner_vertex_is_what_the_check_finds(options: O
             assert sorted(foreseen) == sorted(measured["by_links"].values())
             tried += 1
     assert tried > 5
+
+
+def test_what_a_clue_leaves_of_the_root_is_what_the_tree_would_leave(options: Options) -> None:
+    """M4 and M2 at the root, seen from an inner vertex: as found by putting each page in the vertex's place, one by one."""
+    seen: Counter[bool] = Counter()
+
+    def leaves(growth: Growth, vertex: DraftVertex, pages: BitMap) -> int:
+        while vertex.parent:
+            parent = growth.draft.vertices[vertex.parent]
+            told = [growth.extent_of(parent, i) for i, c in enumerate(parent.constraints) if c.other != vertex.id]
+            others = growth.extents.meet(told)
+            pages, vertex = BitMap(p for p in others if not growth.extents.near(p).isdisjoint(pages)), parent
+        return len(pages)
+
+    class Watched(RulePlanner):
+        def choose(self, growth: Growth, moves: Moves) -> Move:
+            vertex = moves.vertex
+            above = [growth.draft.vertices[v.parent] for v in growth.draft.vertices.values() if v is vertex and v.parent]
+            if above and len(above[0].constraints) > 1 and len(vertex.constraints) == 1 and not growth.joins:
+                told = growth.extent_of(vertex, 0)
+                for option in growth.offers.clues(vertex.page, vertex.depth):
+                    if len(told & option.extent) == 1 < min(len(told), len(option.extent)):
+                        wanted = BOUNDS.min_skipped if growth.ahead.is_inner(vertex.constraints[0].other) else 2
+                        found = leaves(growth, vertex, option.extent) >= wanted and leaves(growth, vertex, told) >= 2
+                        assert Above(growth, vertex).needless([option.extent]) is not found
+                        seen[found] += 1
+            return super().choose(growth, moves)
+
+    for root in roots(options.corpus, 2):
+        for asked in ("chain", "bush", "balanced"):
+            grow(root, Watched(), options, BOUNDS, SHAPE, random.Random(root), asked)
+    assert seen[True] > 20 and seen[False] > 0, seen
 
 
 def test_clues_that_were_chosen_together_solve_their_vertex(options: Options) -> None:

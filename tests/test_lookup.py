@@ -13,6 +13,7 @@ from infoseek_offline import pipeline
 from infoseek_offline.claims.store import ClaimStore
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import read_json, write_json
+from infoseek_offline.trees import hyperlinks
 from infoseek_offline.trees import lookup as module
 from infoseek_offline.trees.extents import SOME, Extents
 from infoseek_offline.trees.lookup import lookup
@@ -31,6 +32,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_workers_and_chunks_change_no_byte(sample: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lookup(sample, tmp_path / "one", workers=1)
     monkeypatch.setattr(module, "CHUNK", 100)
+    monkeypatch.setattr(hyperlinks, "CHUNK", 100)
     lookup(sample, tmp_path / "two", workers=2)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 

@@ -22,6 +22,11 @@ def ranges(sizes: NDArray[Any]) -> NDArray[np.int64]:
     return np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
+def slices(low: NDArray[Any], sizes: NDArray[Any]) -> NDArray[np.int64]:
+    """The places of slices, one after the other: from [5, 20] and [2, 3] come [5, 6, 20, 21, 22]."""
+    return np.repeat(low - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
+
+
 def pointers(sorted_source: NDArray[Any], pages: int) -> NDArray[np.int64]:
     return np.searchsorted(sorted_source, np.arange(pages + 1)).astype(np.int64)
 
@@ -37,7 +42,7 @@ class Lists:
         """How many each page lists, and what, one after the other."""
         low = np.searchsorted(self.source, pages)
         sizes = np.searchsorted(self.source, pages, side="right") - low
-        return sizes, self.target[np.repeat(low, sizes) + ranges(sizes)]
+        return sizes, self.target[slices(low, sizes)]
 
 
 def write_edges(folder: Path, number: int, a: NDArray[Any], b: NDArray[Any], lists: Lists, pages: int) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from infoseek_offline.corpus.entities import base_title
-from infoseek_offline.corpus.graph import ranges
+from infoseek_offline.corpus.graph import slices
 from infoseek_offline.corpus.kinds import plural
 from infoseek_offline.corpus.store import LINK_KINDS, Corpus
 from infoseek_offline.records import LinkKind
@@ -181,7 +181,7 @@ class Names:
         sources = corpus.neighbours(page)[: _SAMPLE * 3]
         low = corpus.link_ptr[sources]
         sizes = corpus.link_ptr[sources + 1] - low
-        places = np.repeat(low, sizes) + ranges(sizes)
+        places = slices(low, sizes)
         rows = corpus.link[places]
         here = (rows[:, 0] == page) & (corpus.link_kind[places] == prose) & (rows[:, 1] >= 0)
         last = -1

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from infoseek_offline.corpus.graph import ranges
+from infoseek_offline.corpus.graph import slices
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import Constraint
 from infoseek_offline.trees.lookup import category_family, head_word, lookup, words_of
@@ -121,21 +121,17 @@ class Extents:
 
     def _near_each(self, ids: NDArray[np.int64]) -> BitMap:
         """All that any of the pages is associated with."""
-        others, _ = self._others_of(ids)
+        pointers = self.corpus.near_ptr
+        low = pointers[ids]
+        places = slices(low, pointers[ids + 1] - low)
+        others = self.corpus.near[places]
+        if self.links_only:
+            others = others[self.hyperlinks[places]]
         if len(others) * CROWDED < self.corpus.size:
             return bitmap(others)
         seen = np.zeros(self.corpus.size, np.bool_)  # quicker for many, most of which come again and again
         seen[others] = True
         return bitmap(np.flatnonzero(seen))
-
-    def _others_of(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """What the pages are associated with, page by page, and how many each is."""
-        pointers = self.corpus.near_ptr
-        low = pointers[ids]
-        sizes = pointers[ids + 1] - low
-        places = np.repeat(low, sizes) + ranges(sizes)
-        others = self.corpus.near[places]
-        return (others[self.hyperlinks[places]] if self.links_only else others), sizes
 
     def near_any(self, pages: Iterable[int]) -> BitMap:
         """The union of N(b) over the pages."""
