@@ -136,6 +136,7 @@ class Names:
         self.name = lru_cache(maxsize=65536)(self._name)
         self.bare = lru_cache(maxsize=65536)(self._bare)
         self.shown = lru_cache(maxsize=4096)(self._shown)
+        self.head = lru_cache(maxsize=65536)(self._head)
         self.is_person = lru_cache(maxsize=65536)(self._is_person)
         once: set[str] = set()
         self._shared: set[str] = set()  # names that more than one page has, "(…)" left out
@@ -180,12 +181,12 @@ class Names:
         articles: Counter[str] = Counter()
         sources = corpus.neighbours(page)[: _SAMPLE * 3]
         low = corpus.link_ptr[sources]
-        sizes = corpus.link_ptr[sources + 1] - low
-        places = slices(low, sizes)
+        places = slices(low, corpus.link_ptr[sources + 1] - low)
         rows = corpus.link[places]
         here = (rows[:, 0] == page) & (corpus.link_kind[places] == prose) & (rows[:, 1] >= 0)
+        found_on = np.searchsorted(corpus.link_ptr, places[here], "right") - 1
         last = -1
-        for source, (_, start, end) in zip(np.repeat(sources, sizes)[here].tolist(), rows[here].tolist(), strict=True):
+        for source, (_, start, end) in zip(found_on.tolist(), rows[here].tolist(), strict=True):
             if source != last and anchors.total() >= _SAMPLE:
                 break
             last, text = source, corpus.text(source)
@@ -229,16 +230,17 @@ class Names:
 
     def _takes_article(self, page: int, base: str, anchors: Counter[str], articles: Counter[str]) -> bool:
         """Whether most links that show the name have "the" before them; its own page and its form where no link shows it."""
-        if re.search(rf"^The {re.escape(base)}s?,? (?:are|were)\b", self.corpus.page(page).text[:200]):
+        opening = self.corpus.page(page).text[:300]
+        if opening.startswith(f"The {base}") and re.match(rf"The {re.escape(base)}s?,? (?:are|were)\b", opening[:200]):
             return True  # a people, whose name stands before nouns as well ("a Vesh pilot")
         if alone := anchors[base] - articles[f"= {base}"]:
             return articles[f"the {base}"] * 2 > alone
         if self._is_person(page) or _WHOSE.match(base) or self.head(page) in _TITLED:
             return False
-        text = self.corpus.page(page).text
-        return re.search(rf"\b[Tt]he {re.escape(base)}\b", text[:300]) is not None or _THE.search(base) is not None
+        said = f"he {base}" in opening and re.search(rf"\b[Tt]he {re.escape(base)}\b", opening) is not None
+        return said or _THE.search(base) is not None
 
-    def head(self, page: int) -> str:
+    def _head(self, page: int) -> str:
         """The kind's last word, "" where the page has none."""
         return self.corpus.nouns[page].rsplit(" ", 1)[-1]
 
