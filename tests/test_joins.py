@@ -279,6 +279,21 @@ def test_a_join_that_leads_elsewhere_is_no_tree(run: Path, sample_home: Path) ->
         assert {f.claim for f in verifier.verify_line(1, canonical_json(astray).encode()).failures} & {"tree", "U1", "U2"}, other
 
 
+def test_what_a_joined_vertex_hangs_on_is_told_and_no_matter_of_taste(run: Path, sample_home: Path) -> None:
+    """Two vertices lead to it, on one level: it hangs on the first."""
+    config = Config.model_validate(json.loads((run / "config.json").read_text(encoding="utf-8"))["config"])
+    verifier = Verifier(sample_home, config.reading, config.bounds.model_dump(), search=False)
+    for record in records_of(run):
+        vertices = record["tree"]["vertices"]
+        leading = {v["id"]: [w["id"] for w in vertices for c in w["constraints"] if c["other"] == v["id"]] for v in vertices}
+        (at,) = [n for n, v in enumerate(vertices) if len(leading[v["id"]]) > 1][:1]
+        first, *others = leading[vertices[at]["id"]]
+        assert vertices[at]["parent"] == first
+        for other in others:
+            changed = canonical_json(put(record, ("tree", "vertices", at, "parent"), other)).encode()
+            assert "tree" in {f.claim for f in verifier.verify_line(1, changed).failures}
+
+
 def test_joins_need_room() -> None:
     with pytest.raises(ConfigError, match="joins need a depth of 3"):
         load_config("demo", shape={"joins": 0.5, "max_depth": 2})

@@ -80,8 +80,8 @@ def test_without_search_fewer_claims_are_made_and_it_is_said(sample_run: Path, s
     whole, part = verify_run(sample_run, sample_home), verify_run(sample_run, sample_home, search=False)
     assert part.failures == () and not part.searched
     refused = [json.loads(line) for line in (sample_run / "rejected.jsonl").read_text(encoding="utf-8").splitlines()]
-    searched = sum(v["check"] == "R2" for r in refused for v in r["verdicts"])
-    # The index, two claims each of R1 and R2, two of difficulty; of rejected trees two of R2.
+    searched = sum(v["check"] == "R2" or (v["check"] == "R1" and not v["passed"]) for r in refused for v in r["verdicts"])
+    # The index, two claims each of R1 and R2, two of difficulty; of rejected trees of R2, and of R1 where it failed, two.
     assert part.claims == whole.claims - 1 - 6 * part.items - 2 * searched
 
 

@@ -105,15 +105,22 @@ def test_every_change_of_a_rejected_tree_is_noticed(sample_run: Path, verifier: 
 
 def test_a_rejected_tree_is_computed_and_not_only_held_by_its_digest(sample_run: Path, verifier: Verifier) -> None:
     lines = (sample_run / "rejected.jsonl").read_bytes().split(b"\n")[:-1]
-    record = next(r for r in map(json.loads, lines) if r["failed"] != ["spread"])
-    for place, verdict in enumerate(record["verdicts"]):
-        if verdict["check"] == "R1":
-            continue  # the words of its queries are not kept
-        for path, done, value in mutants(verdict["measured"]):
-            changed = put(record, ("verdicts", place, "measured", *path), value)
-            changed["id"] = "r-" + digest_of({k: v for k, v in changed.items() if k != "id"})
-            found = verifier.verify_rejected(1, canonical_json(changed).encode())
-            assert verdict["check"] in {f.claim for f in found.failures}, (verdict["check"], path, done)
+    refused = [r for r in map(json.loads, lines) if r["failed"] != ["spread"]]
+    for record in (refused[0], next(r for r in refused if "R1" in r["failed"])):
+        for place, verdict in enumerate(record["verdicts"]):
+            if verdict["check"] == "R1" and verdict["passed"]:
+                continue  # further phrasings may have been looked for, whose words are not kept
+            for path, done, value in mutants(verdict["measured"]):
+                changed = with_digest(put(record, ("verdicts", place, "measured", *path), value))
+                found = verifier.verify_rejected(1, canonical_json(changed).encode())
+                assert verdict["check"] in {f.claim for f in found.failures}, (verdict["check"], path, done)
+        reworded = with_digest({**record, "question": record["question"].replace("?", " and was sold?")})
+        assert "words" in {f.claim for f in verifier.verify_rejected(1, canonical_json(reworded).encode()).failures}
+
+
+def with_digest(record: JSON) -> JSON:
+    """A rejected tree with the id that fits all the rest."""
+    return {**record, "id": "r-" + digest_of({k: v for k, v in record.items() if k != "id"})}
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, '{"config":{"bounds":{"top_k":1e999}}}', '{"config":7}', "\x00"])

@@ -41,10 +41,9 @@ class Retold:
             fits = found is not None and found.clues == other.clues
             yield "words", fits, f"phrasing {number} is not of the rules, or out of order"
 
-    def asks(self, tree: ResearchTree, question: str) -> bool:
-        """Whether the rules ask so for the tree."""
-        first = next(self._wordings(tree), None)
-        return first is not None and first.question == question
+    def first(self, tree: ResearchTree) -> Wording | None:
+        """What the rules ask for the tree; None where they have no words for it."""
+        return next(self._wordings(tree), None)
 
     def _wordings(self, tree: ResearchTree) -> Iterator[Wording]:
         try:

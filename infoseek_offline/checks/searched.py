@@ -5,7 +5,7 @@ As recompute.py it shares no code with the checks that it verifies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from infoseek_offline.checks.recompute import Measured
 from infoseek_offline.checks.stored import Stored
@@ -36,13 +36,17 @@ class Searches:
         return found
 
     def _r1(self, question: Question) -> Measured:
-        """One search does not find the answer's page: neither the question nor any clue."""
-        k, answer = self.bounds["top_k"], question.tree.root.page
+        """Of all phrasings."""
         queries = [("question", question.question), *question.clues.items()]
         for number, other in enumerate(question.phrasings, 2):
             asked = {query for _, query in queries}
             queries.append((f"question {number}", other.question))
             queries += [(f"{name} in {number}", clue) for name, clue in other.clues.items() if clue not in asked]
+        return self.found_by_one(question.tree.root.page, queries)
+
+    def found_by_one(self, answer: int, queries: Sequence[tuple[str, str]]) -> Measured:
+        """One search does not find the answer's page: neither the question nor any clue."""
+        k = self.bounds["top_k"]
         found = self._rank((query for _, query in queries), k)
         ranks = {
             f"{name} {mode}": [page for _, page in places].index(answer) + 1

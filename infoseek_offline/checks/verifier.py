@@ -148,7 +148,7 @@ class Verifier:
         claims.told = told_by(question, proved)
 
     def verify_rejected(self, number: int, line: bytes) -> Claims:
-        """All claims of one line of rejected.jsonl, but for R1's hits for its clues, whose words are not kept."""
+        """All claims of one line of rejected.jsonl, but for R1 of words that are not kept: of a model, of further phrasings."""
         claims = Claims(f"rejected {number}", refuses=((), ()))
         rejection = _read(Rejection, line, claims)
         if rejection is None:
@@ -164,10 +164,12 @@ class Verifier:
         for claim in history_claims(rejection.history, tree, (*VERDICTS, "difficulty")):
             claims.hold(*claim)
         sound = [self._stated(tree, vertex, c, claims) for vertex in tree.vertices for c in vertex.constraints]
+        words = self.retold.first(tree) if self.retold is not None and not self.model else None
         if self.retold is not None and not self.model:
-            claims.hold("words", self.retold.asks(tree, rejection.question), "the question is not what the rules say of this tree")
+            asked = words is not None and words.question == rejection.question
+            claims.hold("words", asked, "the question is not what the rules say of this tree")
         if all(sound):
-            self._refuted(rejection, tree, claims)
+            self._refuted(rejection, tree, claims, words.clues if words else None)
         return claims
 
     def _is_key(self, rejection: Rejection) -> bool:
@@ -179,11 +181,16 @@ class Verifier:
         tries = range(2 * config["attempts"])
         return any(rejection.key == digest_of("tree", stage, config["seed"], rejection.answer, n) for n in tries)
 
-    def _refuted(self, rejection: Rejection, tree: ResearchTree, claims: Claims) -> None:
+    def _refuted(self, rejection: Rejection, tree: ResearchTree, claims: Claims, clues: dict[str, str] | None) -> None:
+        """`clues` are the words of the rules, where these are known: the line does not tell them."""
         recorded = {v.check: v for v in rejection.verdicts}
         found: dict[str, Measured] = dict(Proof(self.sets, tree, self.bounds, rejection.question).claims())
         if self.searches is not None and "R2" in recorded:
             found["R2"] = self.searches.found_by_search(tree)
+        if self.searches is not None and clues is not None and "R1" in recorded:
+            alone = self.settings is not None and self.settings["config"]["phrasings"] == 1
+            if alone or not recorded["R1"].passed:  # else it may be told of phrasings that are not there
+                found["R1"] = self.searches.found_by_one(tree.root.page, [("question", rejection.question), *clues.items()])
         for name in set(found) & set(recorded):
             holds, measured = found[name]
             said = "hold" if recorded[name].passed else "fail"
@@ -213,6 +220,7 @@ class Verifier:
             return False
         known: dict[str, Vertex] = {}
         links = Counter(c.other for v in tree.vertices for c in v.constraints if c.kind == "link")
+        first = {c.other: v.id for v in reversed(tree.vertices) for c in v.constraints if c.kind == "link"}
         for place, v in enumerate(tree.vertices):
             parent = known.get(v.parent)
             claims.equal(
@@ -227,6 +235,7 @@ class Verifier:
                 assert parent is not None
                 claims.equal("tree", f"the depth of {v.id}", v.depth, parent.depth + 1)
                 held = sum(c.other == v.id for c in parent.constraints)
+                claims.equal("tree", f"what {v.id} hangs on", v.parent, first.get(v.id, ""))
                 fits = held == 1 == links[v.id] or (held == 1 and v.role == "inner")
                 claims.hold("tree", fits, f"{v.id} hangs on {links[v.id]} links, {held} of them its parent's")
             count = len(v.constraints)

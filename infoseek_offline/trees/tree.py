@@ -99,10 +99,11 @@ class Draft:
         """The tree, parents before children, with vertices and constraints named anew in that order."""
         order = self.order()
         names = {v.id: chr(65 + i % 26) + (str(i // 26) if i >= 26 else "") for i, v in enumerate(order)}
+        parents = {c.other: names[v.id] for v in reversed(order) for c in v.constraints}  # of a joined vertex the first
         return ResearchTree(
             vertices=tuple(
                 Vertex(
-                    id=names[v.id], page=v.page, title=v.title, role=v.role, parent=names.get(v.parent, ""), depth=v.depth,
+                    id=names[v.id], page=v.page, title=v.title, role=v.role, parent=parents.get(v.id, ""), depth=v.depth,
                     noun=v.noun,
                     constraints=tuple(
                         c.model_copy(update={"id": f"{names[v.id]}.{i}", "other": names.get(c.other, "")})
