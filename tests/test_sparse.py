@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.shortfall import why_fewer
 from infoseek_offline.dataset.spread import LEAST_TOLD, Spread
 from infoseek_offline.files import canonical_json
-from infoseek_offline.records import Difficulty, ResearchTree, Verdict
+from infoseek_offline.records import Constraint, Difficulty, ResearchTree, Verdict
 from infoseek_offline.trees import grow as growing
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import SHALLOW, SMALL, Grown, grow
@@ -189,6 +189,10 @@ def first_tree(options: Options) -> Grown:
     raise AssertionError("no tree grows")
 
 
+def place(constraint: Constraint) -> tuple[int, int]:
+    return constraint.evidence.page, constraint.evidence.start
+
+
 def lost(tree: ResearchTree, role: str) -> Verdict:
     ranks = {v.id: 0 if v.role == role else 1 for v in tree.vertices if v.role in ("root", "inner")}
     return Verdict(check="R2", passed=False, reason="", measured={"ranks": ranks})
@@ -199,19 +203,19 @@ def test_what_no_search_finds_is_described_by_what_one_finds(options: Options, r
     """Of all clues but those that the tree has, every second one is found."""
     grown = first_tree(options)
     assert grown.tree is not None
-    before = {c.evidence.start for v in grown.tree.vertices if v.role == role for c in v.constraints}
-    shown: set[int] = set()
+    before = {place(c) for v in grown.tree.vertices if v.role == role for c in v.constraints}
+    shown: set[tuple[int, int]] = set()
 
-    def finds(vertex: DraftVertex, offers: list[Option]) -> list[bool]:
-        found = [o.constraint.evidence.start not in before and n % 2 == 0 for n, o in enumerate(offers)]
-        shown.update(o.constraint.evidence.start for o, yes in zip(offers, found, strict=True) if yes)
+    def finds(vertex: DraftVertex, offers: Sequence[Option]) -> list[bool]:
+        found = [place(o.constraint) not in before and n % 2 == 0 for n, o in enumerate(offers)]
+        shown.update(place(o.constraint) for o, yes in zip(offers, found, strict=True) if yes)
         return found
 
     mended = mend(grown, RulePlanner(), [lost(grown.tree, role)], {}, finds)
     assert mended is not None and mended[0].tree is not None and mended[1].failed == ("R2",)
     vertex = next(v for v in mended[0].tree.vertices if v.role == role)
     inner = [{v.page for v in tree.vertices if v.role == "inner"} for tree in (grown.tree, mended[0].tree)]
-    assert any(c.evidence.start in shown for c in vertex.constraints) or inner[0] != inner[1]
+    assert any(place(c) in shown for c in vertex.constraints) or inner[0] != inner[1]
 
 
 def test_a_page_of_which_nothing_is_found_gives_way(options: Options) -> None:
@@ -221,6 +225,30 @@ def test_a_page_of_which_nothing_is_found_gives_way(options: Options) -> None:
     mended = mend(grown, RulePlanner(), [lost(grown.tree, "inner")], {}, lambda vertex, offers: [False] * len(offers))
     assert grown.growth.memory.unfound == {inner}
     assert mended is None or inner not in {v.page for v in mended[0].tree.vertices}  # type: ignore[union-attr]
+
+
+def test_no_clue_that_shows_the_answer_takes_the_place_of_one_that_did(options: Options) -> None:
+    mended = 0
+    for root in options.corpus.answerable().tolist()[:40]:
+        grown = grow(root, RulePlanner(), options, BOUNDS, Shape(max_depth=2), random.Random(root))
+        if grown.tree is None:
+            continue
+        told = [c for c in grown.tree.root.constraints if grown.tree.vertex(c.other).role == "leaf"]
+        before = {place(c) for c in grown.tree.root.constraints}
+        showing: set[tuple[int, int]] = set()
+
+        def shows(vertex: DraftVertex, offers: Sequence[Option], showing: set[tuple[int, int]] = showing) -> list[bool]:
+            showing.update(place(o.constraint) for n, o in enumerate(offers) if n % 2)
+            return [n % 2 == 1 for n in range(len(offers))]
+
+        found = Verdict(check="R1", passed=False, reason="", measured={"ranks": {f"{told[0].id} dense": 1}})
+        result = mend(grown, RulePlanner(), [found], {c.id: "" for c in told}, None, shows)
+        if result is not None and result[0].tree is not None and showing:
+            mended += 1
+            tree = result[0].tree
+            now = {place(c) for c in tree.root.constraints if tree.vertex(c.other).role == "leaf"}
+            assert not now & (showing - before)
+    assert mended >= 3
 
 
 # What was asked for
