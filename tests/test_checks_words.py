@@ -23,6 +23,7 @@ from world import (
 
 from infoseek_offline.checks.all import SEARCH, SURFACE, run_checks
 from infoseek_offline.checks.problem import Problem
+from infoseek_offline.checks.surface import distinctive_words
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.records import ResearchTree, Verdict
 from infoseek_offline.retrieval.searcher import Searcher
@@ -88,6 +89,13 @@ def test_l1_an_anchor_is_an_alias(make_corpus: Callable[..., Corpus]) -> None:
 
 def test_l1_named_pages_and_kinds_are_no_leaks(sound: Corpus) -> None:
     assert surface(sound, "Which moon of Brontes, Quillport, University of Ardmoor?").passed
+
+
+def test_l1_the_word_of_the_own_kind_is_no_leak_in_any_number(make_corpus: Callable[..., Corpus]) -> None:
+    corpus = make_corpus({"Giant Mountains": "The Giant Mountains are a range in [[Orm]].", "Orm": "Orm is a country."})
+    page = corpus.resolve("Giant Mountains") or 0
+    assert distinctive_words(corpus, page, "mountain range") == ["giant"]
+    assert distinctive_words(corpus, page, "place") == ["giant", "mountains"]
 
 
 def test_l1_a_vague_vertex_must_not_be_named(sound: Corpus) -> None:

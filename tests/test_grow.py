@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -408,3 +408,19 @@ def test_another_seed_gives_another_tree(options: Options) -> None:
         if len({repr(tree) for tree in trees if tree is not None}) > 1:
             return
     raise AssertionError("no seed changes anything")
+
+
+def test_names_that_the_words_would_show_are_known_before(make_corpus: Callable[..., Corpus]) -> None:
+    pages = {
+        "Geology": "'''Geology''' is a science. [[Ada Quill]] taught it.",
+        "Geologist": "#REDIRECT [[Geology]]",
+        "Ada Quill": "'''Ada Quill''' was a [[geologist]] from [[Orm]].",
+        "Orm": "'''Orm''' is a country whose coin is the [[Ormian crown]].",
+        "Ormian crown": "The '''Ormian crown''' is a coin.",
+    }
+    corpus = make_corpus(pages)
+    home = corpus.folder.parent
+    pipeline.claims(home)
+    options = Options(corpus, ClaimStore(home / "claims", corpus), Extents(corpus))
+    assert "geologist" in options.names(corpus.resolve("Geology") or 0)
+    assert "country" not in options.names(corpus.resolve("Orm") or 0), "its kind is told anyway"

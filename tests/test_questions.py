@@ -122,6 +122,35 @@ def test_names_are_written_as_the_corpus_writes_them(corpus: Corpus) -> None:
     assert names.is_person(corpus.resolve("Ada Quill") or 0) and not names.is_person(corpus.resolve("Brill") or 0)
 
 
+def test_works_adjuncts_and_bodies_have_the_article_that_is_theirs(make_corpus: Callable[..., Corpus]) -> None:
+    corpus = make_corpus(
+        {
+            "Doom metal": "'''Doom metal''' is a genre of music. It influenced ''[[Tides]]''.",
+            "Tides": "''Tides'' is an album by [[The Foxes]], a [[doom metal]] band. They are a [[doom metal]] trio.",
+            "The Foxes": "'''The Foxes''' are a band. The [[Vesh]] came, and a [[Vesh]] drummer. They made ''[[Tides]]''.",
+            "Vesh": "The '''Vesh''' are a race of pilots. One made ''[[Tides]]''.",
+            "Hob's Desert": "'''Hob's Desert''' is a place near Orm. ''[[Tides]]'' was made there.",
+        }
+    )
+    names = Names(corpus)
+    said = [names.name(corpus.resolve(t) or 0) for t in ("Doom metal", "Tides", "The Foxes", "Vesh", "Hob's Desert")]
+    assert said == ["doom metal", '"Tides"', "the Foxes", "the Vesh", "Hob's Desert"]
+
+
+def test_characters_are_persons_by_what_their_infobox_tells(make_corpus: Callable[..., Corpus]) -> None:
+    box = "{{Character\n| name = X\n| gender = Female\n| voiced by = Bo Hart\n}}\n"
+    corpus = make_corpus(
+        {
+            "Kael": f"{box}'''Kael''' is one of the main characters of [[Orm]].",
+            "Gorm": f"{box}'''Gorm''' is a dragon in [[Orm]].",
+            "Zed": "'''Zed''' is a smuggler in [[Orm]].",
+            "Orm": "'''Orm''' is a game.",
+        }
+    )
+    names = Names(corpus)
+    assert [names.is_person(corpus.resolve(t) or 0) for t in ("Kael", "Gorm", "Zed", "Orm")] == [True, False, True, False]
+
+
 class Builder:
     """A tree from (id, page, role, parent, noun) and constraints (wording, other vertex, or value)."""
 
