@@ -23,7 +23,7 @@ from infoseek_offline.records import Constraint
 from infoseek_offline.trees.lookup import category_family, head_word, lookup, words_of
 
 Reading = Literal["open", "closed"]
-SOME = 512  # pages whose neighbours are looked up one by one, and kept
+SOME = 128  # pages whose neighbours are looked up one by one, and kept
 CROWDED = 64  # neighbours of one page in so many of the corpus are many
 ROOM = 100_000_000  # bytes for the kept sets of each kind of literal, which hold most of the corpus
 
