@@ -57,14 +57,18 @@ def map_ordered(
 
 
 def map_threads(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 1, ahead: int = 2
+    function: Callable[[Item], Result], items: Iterable[Item], *, stop: Callable[[], None], workers: int = 1, ahead: int = 2
 ) -> Generator[Result, None, None]:
-    """The same by threads of this process, for functions that mostly wait for a server."""
+    """The same by threads of this process, for functions that mostly wait for a server. They can't be ended from outside: `stop` is
+    called when no more is wanted, for an error or an interrupt too, and has to make those that still run come to an end."""
     if workers <= 1:
         yield from map(function, items)
         return
     with ThreadPoolExecutor(workers) as pool:
-        yield from _ahead(pool, function, items, workers * ahead)
+        try:
+            yield from _ahead(pool, function, items, workers * ahead)
+        finally:
+            stop()
 
 
 def _ahead(

@@ -194,7 +194,7 @@ def _with_model(
 
     try:
         threads = workers if getattr(model, "remote", False) else 1
-        made = make_lines(run, roots, maker, config.count, threads=threads)
+        made = make_lines(run, roots, maker, config.count, asked, threads=threads)
         costs = Costs(asked.ledger, Prices(config.price_in, config.price_out))
         return _gather(run, ([line] for line in made), config, len(roots), mix, set(), progress, costs)
     except Pending as error:

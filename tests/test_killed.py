@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -130,3 +131,43 @@ def test_a_run_killed_in_the_middle_ends_with_the_same_bytes_and_asks_nothing_ag
         assert set(again) == set(asked_for)
         assert sorted(again.values())[-3:] == [1, 2, 2], "only what was in flight at the kills is asked a second time"
     assert pipeline.reproduce(out, home, tmp_path / "again") == []
+
+
+def test_what_the_ledger_lost_is_asked_again_and_nothing_else(
+    home: Path, undisturbed: tuple[Path, Counter[str]], tmp_path: Path
+) -> None:
+    """As after a power cut, or where it was put back from an older copy. Pages that were made of what is lost are made again, since
+    the run could not be reproduced; and it shows that the test above can tell a ledger that keeps nothing from one that does."""
+    whole, asked_for = undisturbed
+    out = tmp_path / "run"
+    with model_server(answer, models=(MODEL,)) as server:
+        server.mishaps = [None] * (sum(asked_for.values()) - 1) + ["late"]
+        process = start(home, out, server, 1)
+        until(lambda: len(server.asked) == sum(asked_for.values()), process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=60)
+    kept = in_ledger(out)
+    with sqlite3.connect(out / "ledger.sqlite") as database:
+        database.execute("DELETE FROM completion WHERE key IN (SELECT key FROM completion ORDER BY key LIMIT 9)")
+    database.close()
+    lost = kept - in_ledger(out)
+    assert len(lost) == 9
+    with model_server(answer, models=(MODEL,)) as server:
+        finish(start(home, out, server, 1))
+        again = set(questions_to(server))
+    assert lost <= again and again & kept == lost
+    assert data_set(out) == data_set(whole)
+    assert pipeline.reproduce(out, home, tmp_path / "again") == []
+
+
+def test_an_interrupted_run_ends_though_all_its_threads_wait_for_answers(home: Path, tmp_path: Path) -> None:
+    out, workers = tmp_path / "run", 3
+    with model_server(answer, models=(MODEL,)) as server:
+        server.mishaps = [None] * 9 + ["late"] * 99
+        process = start(home, out, server, workers)
+        until(lambda: len(server.asked) == 9 + workers, process)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        assert process.returncode == 130 and "interrupted: run the same command again to go on" in stderr
+        assert len(server.asked) == 9 + workers, "no thread has asked on"
+    assert len(in_ledger(out)) == 9

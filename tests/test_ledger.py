@@ -115,7 +115,7 @@ def test_a_replay_has_no_model_behind_it(ledger: Ledger, tmp_path: Path) -> None
     counted = recorded.count_tokens(asked[0].messages)
     ledger.close()
     assert [p.name for p in ledger.path.parent.iterdir()] == ["ledger.sqlite"], "one file, nothing beside it"
-    replay = Replay(Ledger(ledger.path, read_only=True))
+    replay = Replay(Ledger(ledger.path, read_only=True), recorded.digest)
     assert (replay.digest, replay.name, replay.context) == (recorded.digest, recorded.name, recorded.context)
     assert [replay.complete(one) for one in asked] == made
     assert replay.count_tokens(asked[0].messages) == counted
@@ -130,8 +130,56 @@ def test_a_replay_has_no_model_behind_it(ledger: Ledger, tmp_path: Path) -> None
 def test_there_is_nothing_to_replay_without_a_ledger(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nothing to replay"):
         Ledger(tmp_path / "ledger.sqlite", read_only=True)
-    with pytest.raises(ModelError, match="0 models"):
-        Replay(Ledger(tmp_path / "empty.sqlite"))
+    with pytest.raises(ModelError, match=r"holds no answers of the run's model \(abc\): put the run's whole ledger there"):
+        Replay(Ledger(tmp_path / "empty.sqlite"), "abc")
+
+
+def test_a_replay_is_of_the_runs_model_though_the_ledger_knows_others(ledger: Ledger) -> None:
+    others = [Recorded(ScriptedModel([{"word": name}], name=name), ledger) for name in ("a", "b")]
+    for one in others:
+        one.complete(request())
+    assert [Replay(ledger, one.digest).complete(request()).value for one in others] == [{"word": "a"}, {"word": "b"}]
+
+
+def test_a_damaged_ledger_is_one_line_wherever_the_damage_is_found(ledger: Ledger) -> None:
+    recorded = Recorded(ScriptedModel(said), ledger)
+    for seed in range(200):
+        recorded.complete(request(seed=seed))
+    ledger.close()
+    whole = bytearray(ledger.path.read_bytes())
+    whole[2048:] = b"\xff" * (len(whole) - 2048)
+    ledger.path.write_bytes(whole)
+    for read_only in (False, True):
+        with pytest.raises(ModelError, match=r"ledger\.sqlite is damaged \(.+\): put a whole copy") as caught:
+            broken = Ledger(ledger.path, read_only=read_only)
+            [broken.find(request(seed=seed).key(recorded.digest), request(seed=seed)) for seed in range(200)]
+        assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_is_said_and_what_was_kept_before_stays(ledger: Ledger) -> None:
+    connection = ledger._connection()
+    ((pages,),) = connection.execute("PRAGMA page_count")
+    connection.execute(f"PRAGMA max_page_count = {pages + 8}")
+    recorded, kept = Recorded(ScriptedModel(said), ledger), list[Request]()
+    with pytest.raises(ModelError, match=r"can't be written \(.*full.*\): free some space and run the same command again"):
+        for seed in range(2000):
+            recorded.complete(one := request(seed=seed))
+            kept.append(one)
+    assert kept and ledger.holds([one.key(recorded.digest) for one in kept])
+    connection.execute("PRAGMA max_page_count = 100000")
+    assert recorded.complete(request(seed=2001)).value, "and it goes on"
+
+
+def test_when_no_more_is_wanted_threads_that_still_ask_come_to_an_end(ledger: Ledger) -> None:
+    model, abandoned = ScriptedModel(said), list[bool]()
+    model.abandon = lambda: abandoned.append(True)  # type: ignore[attr-defined]
+    recorded = Recorded(model, ledger)
+    recorded.complete(request())
+    recorded.stop()
+    with pytest.raises(ModelError, match="no more is asked in this run"):
+        recorded.complete(request(seed=6))
+    assert abandoned == [True] and len(model.history) == 1
+    assert Recorded(model, ledger).complete(request(seed=6)).value, "of another run it is asked"
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but a text" * 100, b"SQLite format 3\x00" + b"\xff" * 200])

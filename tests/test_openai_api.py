@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -281,6 +282,28 @@ def test_a_server_that_says_a_byte_now_and_then_is_left_in_the_end(server: Model
     server.mishaps = ["drip"]
     assert model.complete(REQUEST).value == GOOD
     assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("mishap", ["late", 429])
+def test_a_question_that_is_abandoned_ends_at_once_in_whatever_thread(server: ModelServer, mishap: Any) -> None:
+    """While it is waited for, and between two tries; the next one is asked."""
+    model, errors = Server(server.url), list[ModelError]()
+    server.mishaps = [(429, {"Retry-After": "60"}) if mishap == 429 else mishap]
+
+    def ask() -> None:
+        try:
+            model.complete(REQUEST)
+        except ModelError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not errors:
+        if server.asked:
+            model.abandon()
+        thread.join(0.01)
+    assert "abandoned" in str(errors[0]) and len(server.asked) == 1
+    assert model.complete(REQUEST).value == GOOD
 
 
 def test_an_answer_that_does_not_end_is_asked_for_again(server: ModelServer, waits: Waits) -> None:

@@ -18,11 +18,11 @@ from typing import Any
 from infoseek_offline.agents.model_browser import Shelf
 from infoseek_offline.engine import map_threads
 from infoseek_offline.errors import Pending
-from infoseek_offline.files import write_text
+from infoseek_offline.files import read_json, write_text
 from infoseek_offline.llm.base import LanguageModel
 from infoseek_offline.llm.ledger import Ledger, Recorded, Replay
 from infoseek_offline.llm.prompts import prompt_digests
-from infoseek_offline.run import LEDGER, SUMS, Run
+from infoseek_offline.run import CONFIG, LEDGER, SUMS, Run
 from infoseek_offline.trees.grow import NO_START
 
 FIRST_YIELD = 0.5  # taken for the share of pages with a tree that give a question, before any is known
@@ -43,7 +43,7 @@ def recorded(model: LanguageModel, run: Run) -> Recorded:
 
 def replayed(run: Path) -> Replay:
     """A finished run's ledger in place of its model. Raises ModelError where there is none."""
-    return Replay(Ledger(run / LEDGER, read_only=True))
+    return Replay(Ledger(run / LEDGER, read_only=True), read_json(run / CONFIG)["model"]["digest"])
 
 
 def compare(run: Path, again: Path) -> list[str]:
@@ -59,14 +59,15 @@ def _sums(folder: Path) -> Generator[tuple[str, str], None, None]:
 
 
 def make_lines(
-    run: Run, roots: Sequence[int], maker: Callable[[Shelf], Make], count: int, *, threads: int = 1
+    run: Run, roots: Sequence[int], maker: Callable[[Shelf], Make], count: int, model: Recorded, *, threads: int = 1
 ) -> Generator[str, None, None]:
-    """The lines of the roots, in order. `maker` is called once in each thread. Raises Pending when all that can be asked now has
-    been asked, and the `count` questions need more."""
-    made = _Lines(run, maker)
+    """The lines of the roots, in order. `maker` is called once in each thread; `model` is stopped when no more lines are wanted, so
+    that threads come to an end. Raises Pending when all that can be asked now has been asked, and the `count` questions need more.
+    """
+    made = _Lines(run, maker, model.ledger)
     items = list(enumerate(roots))
     if threads > 1:
-        yield from map_threads(made, items, workers=threads)
+        yield from map_threads(made, items, stop=model.stop, workers=threads)
         return
     done = good = 0
     for number, item in enumerate(items):
@@ -80,17 +81,20 @@ def make_lines(
 
 
 class _Lines:
-    """The line of a root, made or, after a kill, read again. For any number of threads."""
+    """The line of a root, made or, after a kill, read again; made again where the ledger has lost what it was made of, since it
+    could not be reproduced. For any number of threads."""
 
-    def __init__(self, run: Run, maker: Callable[[Shelf], Make]) -> None:
-        self.run, self.maker, self.shelf = run, maker, Shelf()
+    def __init__(self, run: Run, maker: Callable[[Shelf], Make], ledger: Ledger) -> None:
+        self.run, self.maker, self.ledger, self.shelf = run, maker, ledger, Shelf()
         self._local = threading.local()
 
     def __call__(self, item: tuple[int, int]) -> str:
         number, root = item
         path = self.run.chunk(number)
         if path.is_file():
-            return path.read_text(encoding="utf-8").removesuffix("\n")
+            line = path.read_text(encoding="utf-8").removesuffix("\n")
+            if self.ledger.holds(json.loads(line).get("asked", ())):
+                return line
         make: Make | None = getattr(self._local, "make", None)
         if make is None:
             make = self._local.make = self.maker(self.shelf)

@@ -63,9 +63,28 @@ class Reply:
     seconds: float = 0.0
 
 
+class _Call:
+    """One question, while it is asked."""
+
+    def __init__(self) -> None:
+        self._woken, self._abandoned = threading.Event(), False
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        self._woken.set()
+
+    def wait(self, seconds: float, woken: threading.Event | None = None) -> None:
+        """For `woken`. Raises ModelError where the question was abandoned, before or meanwhile."""
+        self._woken = woken or threading.Event()
+        if not self._abandoned:
+            self._woken.wait(seconds)
+        if self._abandoned:
+            raise ModelError("the question was abandoned: its run has come to its end")
+
+
 class Connection:
-    def __init__(self, url: str, *, wait: Callable[[float], None] = time.sleep, answer_s: float = ANSWER_S) -> None:
-        """Raises MissingExtra without httpx, UsageError for a URL that is none."""
+    def __init__(self, url: str, *, wait: Callable[[float], object] | None = None, answer_s: float = ANSWER_S) -> None:
+        """`wait` stands in for the waits between tries. Raises MissingExtra without httpx, UsageError for a URL that is none."""
         try:
             import httpx
         except ImportError as error:
@@ -80,6 +99,12 @@ class Connection:
         self._process, self._reached = 0, False
         self._grace = 1.0  # seconds for an end that httpx sees itself
         self._made: Any = None
+        self._calls: set[_Call] = set()
+
+    def abandon(self) -> None:
+        """What is being asked, by any thread, raises ModelError at once."""
+        for call in list(self._calls):
+            call.abandon()
 
     @property
     def _client(self) -> Any:
@@ -100,11 +125,21 @@ class Connection:
     ) -> tuple[Read, float]:
         """What `read` makes of the JSON object that the server answers, and the seconds that this answer took; where it raises
         ValueError, it is no answer. A `probe` gets an empty object where the server has no such path."""
+        call = _Call()
+        self._calls.add(call)
+        try:
+            return self._ask(call, method, path, body, read, probe, tries)
+        finally:
+            self._calls.discard(call)
+
+    def _ask(
+        self, call: _Call, method: str, path: str, body: Any, read: Callable[[Any], Read], probe: bool, tries: int
+    ) -> tuple[Read, float]:
         trouble, lost, silences = "", False, 0
         for attempt in range(tries):
             pause = float(2**attempt)
             try:
-                reply = self._fetch(method, path, body, PROBE_S if probe else self._answer_s)
+                reply = self._fetch(call, method, path, body, PROBE_S if probe else self._answer_s)
             except _Silent as error:
                 trouble, lost, silences = str(error), True, silences + 1
                 if silences == SILENCES:
@@ -123,13 +158,13 @@ class Connection:
                 except ValueError as error:
                     trouble = str(error)
             if attempt + 1 < tries and pause:
-                self._wait(min(pause, LONGEST_WAIT_S))
+                (call.wait if self._wait is None else self._wait)(min(pause, LONGEST_WAIT_S))
         if not lost:
             what = f"fails at {path} {tries} times in a row ({trouble})"
             raise Refused(f"{self.root} {what}: look into its log, and run the same command again", trouble)
         raise ModelError(f"{self.root} does not answer ({trouble}): {_mend(trouble)}, and run the same command again")
 
-    def _fetch(self, method: str, path: str, body: Any, within: float) -> Reply:
+    def _fetch(self, call: _Call, method: str, path: str, body: Any, within: float) -> Reply:
         """By a thread of its own, since a server may say a byte now and then for ever. Raises RequestError where the server can't
         be reached."""
         said: list[Reply | BaseException] = []
@@ -139,11 +174,11 @@ class Connection:
                 said.append(self._answer(method, path, body, until))
             except BaseException as error:
                 said.append(error)
+            done.set()
 
-        until = time.monotonic() + within
-        thread = threading.Thread(target=fetch, daemon=True)
-        thread.start()
-        thread.join(within + self._grace)
+        until, done = time.monotonic() + within, threading.Event()
+        threading.Thread(target=fetch, daemon=True).start()
+        call.wait(within + self._grace, done)
         found = said[0] if said else _Silent(f"no end of an answer in {within:g} s")
         if isinstance(found, BaseException):
             raise found

@@ -18,7 +18,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -79,17 +79,13 @@ class Ledger:
         self._local = threading.local()
         if read_only and not path.is_file():
             raise ModelError(f"no {path}: there is nothing to replay; make the run with 'infoseek data --model'")
-        try:
-            if not read_only:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._create()
-            version = self._connection().execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise
-            raise ModelError(f"{path} is no ledger ({error}): give another --out, or remove the folder") from error
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._create()
+        ((version,),) = self._rows("PRAGMA user_version")
         if version != VERSION:
-            raise ModelError(f"{path} has format {version}, this version reads {VERSION}: give another --out, or remove the folder")
+            mend = "put the run's whole ledger there" if read_only else "give another --out, or remove the folder"
+            raise ModelError(f"{path} has format {version}, this version reads {VERSION}: {mend}")
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path, "read_only": self.read_only}
@@ -106,14 +102,32 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
+        with self._told():
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # else it was rolled back already, as with a full disk
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _rows(self, statement: str, *values: Any) -> Iterator[Any]:
+        with self._told():
+            yield from self._connection().execute(statement, values)
+
+    def _write(self, statement: str, *values: Any) -> None:
+        with self._told():
+            self._connection().execute(statement, values)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors, as one line that says what to do."""
         try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+            yield
+        except sqlite3.Error as error:
+            raise ModelError(f"{self.path} {_fault(str(error))}") from error
 
     def _connection(self) -> sqlite3.Connection:
         """One a thread and process; that of a parent is left alone, since SQLite's must not be used after a fork."""
@@ -146,18 +160,20 @@ class Ledger:
     # Completions
 
     def find(self, key: str, request: Request) -> Completion | None:
-        row = (
-            self._connection()
-            .execute("SELECT answer, prompt_tokens, completion_tokens, seconds, cut, reason FROM completion WHERE key = ?", (key,))
-            .fetchone()
-        )
-        if row is None:
+        columns = "answer, prompt_tokens, completion_tokens, seconds, cut, reason"
+        for row in self._rows(f"SELECT {columns} FROM completion WHERE key = ?", key):
+            answer, prompt_tokens, completion_tokens, seconds, cut, reason = row
+            break
+        else:
             return None
-        answer, prompt_tokens, completion_tokens, seconds, cut, reason = row
         completion = read_answer(
             request, answer, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, seconds=seconds, cut=bool(cut)
         )
         return completion if completion.value is not None or not reason else replace(completion, reason=reason)
+
+    def holds(self, keys: Sequence[str]) -> bool:
+        """Whether it has answers to all of them."""
+        return all(any(self._rows("SELECT 1 FROM completion WHERE key = ?", key)) for key in keys)
 
     def keep(self, key: str, model: str, request: Request, completion: Completion) -> None:
         """The first answer to a key stays."""
@@ -179,7 +195,7 @@ class Ledger:
 
     def requests(self) -> Iterator[tuple[str, Request, str]]:
         """(key, request, answer) of all completions, by key."""
-        rows = self._connection().execute("SELECT key, stage, prompt, request, answer FROM completion ORDER BY key")
+        rows = self._rows("SELECT key, stage, prompt, request, answer FROM completion ORDER BY key")
         for key, stage, prompt, asked, answer in rows:
             yield key, self._request(stage, prompt, json.loads(asked)), answer
 
@@ -189,26 +205,25 @@ class Ledger:
         return Request(stage, messages, json.loads(self._text(asked["schema"])), asked["seed"], sampling, prompt)
 
     def _text(self, digest: str) -> str:
-        (body,) = self._connection().execute("SELECT body FROM text WHERE digest = ?", (digest,)).fetchone()
+        ((body,),) = self._rows("SELECT body FROM text WHERE digest = ?", digest)
         return zstandard.ZstdDecompressor().decompress(body).decode("utf-8", "surrogatepass")
 
     # Token counts
 
     def counted(self, key: str) -> int | None:
-        row = self._connection().execute("SELECT tokens FROM counted WHERE key = ?", (key,)).fetchone()
-        return None if row is None else int(row[0])
+        return next((int(tokens) for (tokens,) in self._rows("SELECT tokens FROM counted WHERE key = ?", key)), None)
 
     def count(self, key: str, tokens: int) -> None:
-        self._connection().execute("INSERT OR IGNORE INTO counted VALUES (?, ?)", (key, tokens))
+        self._write("INSERT OR IGNORE INTO counted VALUES (?, ?)", key, tokens)
 
     # Verdicts
 
     def note(self, key: str, proposal: str, reason: str = "") -> None:
         """What became of a proposal of the answer `key`: accepted where no reason is given. Noting it again changes nothing."""
-        self._connection().execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)", (key, proposal, reason))
+        self._write("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)", key, proposal, reason)
 
     def verdicts(self) -> Iterator[Noted]:
-        rows = self._connection().execute(
+        rows = self._rows(
             "SELECT coalesce(stage, ''), verdict.key, proposal, verdict.reason FROM verdict LEFT JOIN completion USING (key) "
             "ORDER BY verdict.key, proposal"
         )
@@ -216,7 +231,7 @@ class Ledger:
 
     def costs(self) -> list[Cost]:
         """By stage; each completion counts once, however often it was used."""
-        rows = self._connection().execute(
+        rows = self._rows(
             "SELECT stage, count(*), sum(reason != ''), sum(prompt_tokens), sum(completion_tokens), total(seconds) "
             "FROM completion GROUP BY stage ORDER BY stage"
         )
@@ -225,16 +240,16 @@ class Ledger:
     def spent(self) -> Iterator[tuple[str, str, bool, int, int, float]]:
         """(key, stage, whether it can't be used, prompt tokens, completion tokens, seconds) of all completions, by key."""
         columns = "key, stage, reason != '', prompt_tokens, completion_tokens, seconds"
-        yield from self._connection().execute(f"SELECT {columns} FROM completion ORDER BY key")
+        yield from self._rows(f"SELECT {columns} FROM completion ORDER BY key")
 
     # Models
 
     def introduce(self, model: LanguageModel) -> None:
-        self._connection().execute("INSERT OR IGNORE INTO model VALUES (?, ?, ?)", (model.digest, model.name, model.context))
+        self._write("INSERT OR IGNORE INTO model VALUES (?, ?, ?)", model.digest, model.name, model.context)
 
     def models(self) -> list[tuple[str, str, int]]:
         """(digest, name, context) of each."""
-        return list(self._connection().execute("SELECT digest, name, context FROM model ORDER BY digest"))
+        return list(self._rows("SELECT digest, name, context FROM model ORDER BY digest"))
 
 
 class Recorded:
@@ -243,7 +258,16 @@ class Recorded:
     def __init__(self, model: LanguageModel, ledger: Ledger) -> None:
         self.model, self.ledger = model, ledger
         self.name, self.digest, self.context = model.name, model.digest, model.context
+        self._stopped = False
         ledger.introduce(model)
+
+    def stop(self) -> None:
+        """For threads that still ask when no more is wanted: what is asked from now on raises ModelError, and so does what a model
+        that has `abandon` is being asked."""
+        self._stopped = True
+        abandon = getattr(self.model, "abandon", None)
+        if abandon is not None:
+            abandon()
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         key = _count_key(self.digest, messages)
@@ -254,6 +278,8 @@ class Recorded:
         return known
 
     def complete(self, request: Request) -> Completion:
+        if self._stopped:
+            raise ModelError("no more is asked in this run: it has come to its end")
         key = request.key(self.digest)
         known = self.ledger.find(key, request)
         if known is None:
@@ -268,14 +294,14 @@ class Recorded:
 
 
 class Replay:
-    """A LanguageModel with nothing but a ledger behind it. Raises ModelError for what is not there."""
+    """The LanguageModel of that digest, with nothing but a ledger behind it. Raises ModelError for what is not there."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        models = ledger.models()
-        if len(models) != 1:
-            raise ModelError(f"{ledger.path} holds the answers of {len(models)} models, where one is needed to replay")
+    def __init__(self, ledger: Ledger, digest: str) -> None:
+        found = next((model for model in ledger.models() if model[0] == digest), None)
+        if found is None:
+            raise ModelError(f"{ledger.path} holds no answers of the run's model ({digest}): put the run's whole ledger there")
         self.ledger = ledger
-        self.digest, self.name, self.context = models[0]
+        self.digest, self.name, self.context = found
 
     def count_tokens(self, messages: tuple[Message, ...]) -> int:
         tokens = self.ledger.counted(_count_key(self.digest, messages))
@@ -292,9 +318,22 @@ class Replay:
 
     def _missing(self, what: str, key: str) -> ModelError:
         return ModelError(
-            f"{self.ledger.path} has no {what} ({key}) of the model {self.name}: the run was not finished, or made by another "
-            "version or corpus; go on with it by 'infoseek data --model'"
+            f"{self.ledger.path} has no {what} ({key}) of the model {self.name}: it is not the run's whole ledger, or the run was "
+            "made by another version or corpus; put the whole one there"
         )
+
+
+def _fault(said: str) -> str:
+    """What SQLite's message means for the ledger, and what to do."""
+    if "full" in said:
+        return f"can't be written ({said}): free some space and run the same command again"
+    if "readonly" in said or "unable to open" in said:
+        return f"can't be written ({said}): make its folder writable, or give another --out"
+    if "locked" in said:
+        return f"is held by another program ({said}): wait for it, and run the same command again"
+    if "not a database" in said or "no such" in said:
+        return f"is no ledger ({said}): give another --out, or remove the folder"
+    return f"is damaged ({said}): put a whole copy of it there, or give another --out"
 
 
 def _count_key(model: str, messages: tuple[Message, ...]) -> str:

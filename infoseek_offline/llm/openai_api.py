@@ -11,7 +11,6 @@ run.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
@@ -36,7 +35,7 @@ OTHER = Request("canary", (Message("user", "Say yes, in JSON."),), YES, 1, Sampl
 class Server:
     remote = True  # it may be asked by many threads at once
 
-    def __init__(self, url: str, *, wait: Callable[[float], None] = time.sleep, answer_s: float = ANSWER_S) -> None:
+    def __init__(self, url: str, *, wait: Callable[[float], object] | None = None, answer_s: float = ANSWER_S) -> None:
         """Raises MissingExtra without httpx, UsageError for a URL that is none, ModelError where no server answers."""
         self._connection = Connection(url, wait=wait, answer_s=answer_s)
         self.root = self._connection.root
@@ -53,6 +52,10 @@ class Server:
     def description(self) -> str:
         """How it is asked, for people."""
         return f"at {self.root}, tokens counted by {self.counting}"
+
+    def abandon(self) -> None:
+        """Questions that are being asked raise ModelError at once; those that come later are asked."""
+        self._connection.abandon()
 
     # What the server is
 
