@@ -170,6 +170,25 @@ def test_answers_are_read_in_the_form_of_openai_and_by_hand(folder: Path, wave: 
     assert batch.report == ["by-hand.out.jsonl: 2 answers", "wave-001.out.jsonl: 3 answers"]
 
 
+@pytest.mark.parametrize("before", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_answers_may_come_from_a_system_of_other_line_ends_and_marks(folder: Path, wave: list[Line], before: str, end: str) -> None:
+    text = before + end.join(json.dumps({**response(line), "response": {**response(line)["response"], "status_code": "200"}})
+                             for line in reversed(wave))  # fmt: skip
+    (folder / "wave-001.out.jsonl").write_bytes(text.encode())
+    batch = Batch(folder)
+    assert ask(batch, *map(request, range(5))) == [GOOD] * 5 and batch.report == ["wave-001.out.jsonl: 5 answers"]
+
+
+def test_answers_in_a_file_of_another_name_are_said_not_to_be_read(
+    folder: Path, wave: list[Line], answer: Callable[..., None]
+) -> None:
+    answer(*map(response, wave), name="wave-001_output.jsonl")
+    batch = Batch(folder)
+    assert batch.report == ["wave-001_output.jsonl is not read: answers are looked for in files that end in .out.jsonl"]
+    assert ask(batch, request(1)) == [None]
+
+
 def test_what_is_missing_is_asked_again_in_the_next_wave(folder: Path, wave: list[Line], answer: Callable[..., None]) -> None:
     answer(response(wave[1]), response(wave[3]), failure(wave[4], 500, "out of memory"))
     batch = Batch(folder)

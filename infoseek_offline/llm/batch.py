@@ -69,8 +69,10 @@ class Batch:
 
     @property
     def report(self) -> list[str]:
-        """What was read, in a line a file."""
-        return [report.line() for report in self._reports]
+        """What was read, in a line a file, and which files were not."""
+        unread = [p.name for p in sorted(self.folder.glob("*.jsonl")) if not p.name.endswith(OUT) and not _number(p)]
+        told = [f"{name} is not read: answers are looked for in files that end in {OUT}" for name in unread]
+        return [report.line() for report in self._reports] + told
 
     # Answers
 
@@ -216,10 +218,10 @@ def _said(answer: dict[str, Any]) -> tuple[str, bool, int, int]:
         given = answer["answer"]
         return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False), False, 0, 0
     response = answer.get("response")
-    status = response.get("status_code", 200) if isinstance(response, dict) else 0
-    if answer.get("error") or (status and status != 200):
+    status = str(response.get("status_code", 200)) if isinstance(response, dict) else ""
+    if answer.get("error") or status not in ("", "200"):
         body = response.get("body") if isinstance(response, dict) else None
-        raise _Failed(f"status {status}: {_message(answer.get('error') or body)}")
+        raise _Failed((f"status {status}: " if status else "") + _message(answer.get("error") or body))
     if not isinstance(response, dict):
         raise ValueError("neither answer nor response")
     return said_in(response.get("body", response))
