@@ -346,7 +346,7 @@ class OwnWords:
 
 def test_what_a_model_reads_stands_in_certified_items(sample_home: Path, tmp_path: Path) -> None:
     """On the sample wiki, whose pages are more than infoboxes."""
-    pipeline.data(sample_home, tmp_path / "run", load_config("demo", count=5, seed=4), model=ScriptedModel(OwnWords()))
+    pipeline.data(sample_home, tmp_path / "run", load_config("demo", count=5, seed=7), model=ScriptedModel(OwnWords()))
     assert not verify_run(tmp_path / "run", sample_home).failures
     ledger = Ledger(tmp_path / "run" / "ledger.sqlite", read_only=True)
     fates = Counter(noted.reason for noted in ledger.verdicts() if noted.stage == "browser")
