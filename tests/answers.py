@@ -101,7 +101,7 @@ class Reader(ScriptedModel):
     def _planned(self, request: Request) -> Any:
         offered = {line: name for name, line in moves(request).items()}
         names = list(dict.fromkeys(offered[line] for line in self.chosen.get(place(request), []) if line in offered))
-        return {"reason": "chosen before", "move": names[0], "then": names[1:4]} if names else None
+        return {"reason": "chosen before", "move": names[0], "then": names[1:6]} if names else None
 
     def _pieced(self, request: Request) -> Any:
         asked = pieces(request)
