@@ -42,14 +42,10 @@ def _stated(growth: Growth, move: Move) -> str:
 
 
 def work_line(growth: Growth, offered: Sequence[Move]) -> str:
-    """ "K, 20 pages fit, 3 more clues at most.", with the depth where a step may be made."""
+    """ "K, 20 pages fit, 3 more clues at most." """
     vertex = growth.draft.vertices[offered[0].vertex]
     room = growth.shape.max_constraints - len(vertex.constraints)
-    said = f"{vertex.id}, {offered[0].before:,} pages fit, {room} more clue{'s' if room > 1 else ''} at most."
-    if any(kind_of(move) == "step" for move in offered):
-        depth = max(v.depth for v in growth.draft.vertices.values())
-        said += f" Depth {depth}, wanted {growth.depth}."
-    return said
+    return f"{vertex.id}, {offered[0].before:,} pages fit, {room} more clue{'s' if room > 1 else ''} at most."
 
 
 def failure_line(growth: Growth, state: str) -> str:

@@ -156,6 +156,8 @@ def state_of(growth: Growth, move: Move) -> str:
 
 def _same(move: Move) -> tuple[object, ...]:
     assert move.option is not None
+    if kind_of(move) == "step":
+        return move.vertex, move.option.page  # by whatever relation: what failed was to describe the page
     c = move.option.clue
     return move.vertex, move.option.role, c.kind, c.wording, c.key, c.value, move.option.page
 

@@ -39,6 +39,7 @@ from infoseek_offline.retrieval.searcher import Mode, Place, Searcher
 from infoseek_offline.trees.extents import Extents
 from infoseek_offline.trees.grow import MAX_BARE, NO_START, Grown, grow
 from infoseek_offline.trees.memory import Memory, plainly
+from infoseek_offline.trees.moves import NO_MOVE
 from infoseek_offline.trees.options import Options
 from infoseek_offline.trees.repair import mend
 
@@ -135,7 +136,7 @@ class Maker:
             tried[JOINS if join else asked] += 1
             grown = grow(root, self.planner, self.options, self.config.bounds, self.config.shape, rng, asked, join, bare, memory)
             if grown.tree is None:
-                memory.failed(f"no tree came of it, {grown.reason}")
+                memory.failed("too little else could be said" if grown.reason == NO_MOVE else grown.reason)
                 gave_up[grown.reason] += 1
                 if grown.reason == NO_START and join:
                     joins = 0.0

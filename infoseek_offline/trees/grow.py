@@ -195,7 +195,7 @@ class Growth:
         inner = [c for c in vertex.constraints if c.other and self.draft.vertices[c.other].role == "inner"]
         clues = [c for c in vertex.constraints if c not in inner]
         left = len(self.candidates(vertex))
-        self.memory.failed(f"{left:,} pages still fitted {vertex.id}" if left > 1 else f"no more clues for {vertex.id}")
+        self.memory.failed(f"{left:,} pages still fitted {vertex.title}" if left > 1 else f"no more clues for {vertex.title}")
         for constraint in clues:
             self.draft.remove(vertex, constraint)
         if clues and vertex.id not in self.eager:
