@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infoseek_offline.corpus.entities import base_title
+from infoseek_offline.corpus.kinds import a
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.files import digest_of
 from infoseek_offline.llm.asked import Asked, seed_of
@@ -180,6 +181,7 @@ class Writer:
         text = constraint.wording
         if re.match(r"(?i)(the|an?) ", other):
             text = text.replace("the {o}", "{o}")
+        text = re.sub(r"\ban? \{o\}", lambda _: f"{a(other)} {{o}}", text)
         said = text.replace("the {v}", "{v}").replace("{v}", "\0").replace("{o}", other).replace("\0", vertex)
         return plural_after(said, other) if is_plural(other) else said
 
