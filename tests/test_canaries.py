@@ -126,7 +126,7 @@ def test_doctor_tries_a_gguf_file(tiny_gguf: Path) -> None:
     assert result.exit_code == 0 and list(lines) == ["model", "schema", "seed", "context", "speed", "items"]
     assert "tiny.gguf, digest " in lines["model"] and "a context of 4,096 tokens" in lines["model"]
     assert lines["schema"].startswith("ok") and lines["seed"].startswith("ok")
-    assert re.search(r"about [\d,.]+ an hour, where an item takes 62,000 tokens read and 7,000 written", lines["items"])
+    assert re.search(r"about [\d,.]+ an hour, where an item takes 46,000 tokens read and 6,100 written", lines["items"])
 
 
 def test_doctor_tries_a_server() -> None:
