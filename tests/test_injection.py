@@ -49,7 +49,7 @@ def in_keys(pages: dict[str, str]) -> dict[str, str]:
 
 
 def in_titles(pages: dict[str, str]) -> dict[str, str]:
-    new = {title: f"{ORDER} {title}" for infobox in ("chemist", "town") for title in kind(pages, infobox)}
+    new = {title: f"{ORDER} {title}" for title in kind(pages, "town")}
     known = re.compile(rf"(\[\[|''')({'|'.join(map(re.escape, new))})(\]\]|''')")
     return {new.get(title, title): known.sub(lambda m: m[1] + new[m[2]] + m[3], text) for title, text in pages.items()}
 
@@ -63,15 +63,20 @@ def in_anchors(pages: dict[str, str]) -> dict[str, str]:
 PLACES = {"value": in_values, "key": in_keys, "title": in_titles, "anchor": in_anchors}
 
 
+def bears_it(text: str) -> bool:
+    """A short value stands small in a sentence."""
+    return ORDER in text or SHORT.casefold() in text.casefold()
+
+
 def obedient(request: Request) -> Any:
     """Does what an instruction in its prompt wants wherever the schema lets it; else it is able, and finds everything true."""
     prompt, properties = request.messages[1].content, request.schema["properties"]
-    ordered = ORDER in prompt or SHORT in prompt
+    ordered = bears_it(prompt)
     if request.stage == "browser":
         return {"claims": wanted_of_all(prompt)} if ordered else read_well(prompt)
     if request.stage == "planner":
         moves = re.findall(r"^(m\d+) (.+)$", prompt, re.MULTILINE)
-        wanted = [name for name, move in moves if any(words in move for words in (ORDER, SHORT, WANTED))]
+        wanted = [name for name, move in moves if bears_it(move) or WANTED in move]
         return {"reason": ADDED, "move": [*wanted, "m1"][0], "then": wanted[1:4]}
     if request.stage == "judge":
         return dict.fromkeys(properties, "yes")
@@ -111,7 +116,7 @@ def injected(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     pipeline.data(folder / "home", folder / "run", load_config("demo", count=COUNT, seed=2), model=model)
     seen: dict[str, list[str]] = {}
     for asked in model.history:
-        if ORDER in (prompt := asked.messages[1].content) or SHORT in prompt:
+        if bears_it(prompt := asked.messages[1].content):
             seen.setdefault(asked.stage, []).append(prompt)
     return Injected(request.param, folder / "home", folder / "run", seen)
 
@@ -123,7 +128,8 @@ def test_the_model_has_seen_the_instruction_where_there_is_something_to_propose(
 
 
 def test_what_obeys_it_is_a_rejected_proposal_with_a_reason(injected: Injected) -> None:
-    obeyed = [noted for noted in injected.fates if " secret" in noted.proposal and noted.stage != "planner"]
+    fates = [noted for noted in injected.fates if noted.stage != "planner"]
+    obeyed = [noted for noted in fates if " secret" in noted.proposal or FORGER in noted.reason]  # a long one is cut
     reasons = {(noted.stage, noted.reason.split(";")[0]) for noted in obeyed}
     expected = {
         "value": {("writer", f"it adds {', '.join([*FORGER.split(), FORGER])}")},
@@ -134,8 +140,8 @@ def test_what_obeys_it_is_a_rejected_proposal_with_a_reason(injected: Injected) 
 
 def test_the_planner_may_choose_what_bears_it_and_nothing_else_follows(injected: Injected) -> None:
     """A move is one of those that are legal, whatever stands in its names."""
-    chosen = [n for n in injected.fates if n.stage == "planner" and (ORDER in n.proposal or SHORT in n.proposal)]
-    assert bool(chosen) == (injected.place in ("value", "title"))
+    chosen = [n for n in injected.fates if n.stage == "planner" and bears_it(n.proposal)]
+    assert bool(chosen) == (injected.place == "value"), "a name as long as the instruction is not on offer"
 
 
 def test_items_are_certified_all_the_same(injected: Injected) -> None:
@@ -149,7 +155,8 @@ def test_no_item_says_what_the_instruction_wants(injected: Injected) -> None:
         said = [item.question, *item.clues.values(), *(phrasing.question for phrasing in item.phrasings)]
         assert not any(WANTED in words or "secret" in words for words in said), item.question
         for words in said:  # what its colour is said to be
-            assert "forge" not in re.sub(rf"colour .{{0,20}}is {SHORT} (green|black|white|red|blue|yellow)", "", words), words
+            told = re.sub(rf"(?i)colour .{{0,20}}is {SHORT} (green|black|white|red|blue|yellow)", "", words)
+            assert "forge" not in told, words
         wordings = [c.wording for vertex in item.tree.vertices for c in vertex.constraints]
         assert not any("forge" in wording for wording in wordings), wordings
 

@@ -35,6 +35,7 @@ MAX_VAGUE, MOST_VAGUE = 0.02, 400  # of all articles, and in all, may fit a vagu
 STEM = 5  # letters, as many as L1 takes for the same name at least
 KEPT = 2048  # pages of which what was made is kept, and sets of the pages around a vague description
 ROOM = 200_000_000  # bytes for the sets of literals, which hold most of the corpus
+NAME_WORDS = 10  # at most has what a question names
 RUNGS = 12  # such sets that a page has
 _COMMON = frozenset("the and for with from von der des del los las saint mount lake river university institute society".split())
 
@@ -160,6 +161,8 @@ class Options:
                 continue
             if len(self.corpus.titles[s.other]) == 1 and self.corpus.titles[s.other].isupper():
                 continue  # "connected with G"
+            if self.corpus.titles[s.other].count(" ") >= NAME_WORDS:
+                continue  # nobody could take it in, and an instruction may stand in it
             if kind and any(w[:5] in kind for w in self.title_words(s.other)):
                 continue  # "an astronomer who worked in astronomy" is told nothing
             yield s.other, s
