@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from infoseek_offline.agents.base import Move
 from infoseek_offline.corpus.entities import base_title
 from infoseek_offline.corpus.kinds import a
+from infoseek_offline.questions.languages import is_italian
 from infoseek_offline.records import Constraint
 from infoseek_offline.trees.grow import Growth
 from infoseek_offline.trees.options import Option
@@ -28,7 +29,7 @@ def move_line(growth: Growth, move: Move) -> str:
     other = _other(growth, move.option)
     if kind == "step" and move.option.page is not None:
         other = _called(growth, move.option.page)
-    said = _said(move.option.clue.wording, move.vertex, other)
+    said = _said(growth, move.option.clue.wording, move.vertex, other)
     return f"{kind}: {said} | {move.before:,} -> {move.after:,}{_stated(growth, move)}"
 
 
@@ -64,7 +65,7 @@ def tree_lines(growth: Growth) -> str:
         if vertex.role not in ("root", "inner"):
             continue
         lines.append(f"{vertex.id}: {_called(growth, vertex.page)}" + (", the answer" if vertex.role == "root" else ""))
-        lines += [f"  {_said(c.wording, vertex.id, _below(growth, c))}" for c in vertex.constraints]
+        lines += [f"  {_said(growth, c.wording, vertex.id, _below(growth, c))}" for c in vertex.constraints]
     return "\n".join(lines)
 
 
@@ -82,7 +83,7 @@ def _below(growth: Growth, constraint: Constraint) -> str:
         return child.id
     if child.role == "leaf":
         return base_title(child.title)
-    return _vague(child.noun, [_said(c.wording, "it", _below(growth, c)) for c in child.constraints if c.kind != "type"])
+    return _vague(child.noun, [_said(growth, c.wording, "it", _below(growth, c)) for c in child.constraints if c.kind != "type"])
 
 
 def _other(growth: Growth, option: Option) -> str:
@@ -90,7 +91,7 @@ def _other(growth: Growth, option: Option) -> str:
         return option.clue.value
     if option.role != "blur":
         return base_title(growth.corpus.titles[option.page])
-    told = [_said(o.clue.wording, "it", _other(growth, o)) for o in option.beneath if o.clue.kind != "type"]
+    told = [_said(growth, o.clue.wording, "it", _other(growth, o)) for o in option.beneath if o.clue.kind != "type"]
     return _vague(growth.noun(option.page), told)
 
 
@@ -98,10 +99,11 @@ def _vague(noun: str, told: Sequence[str]) -> str:
     return f"{a(noun)} {noun}" + (f" ({'; '.join(told)})" if told else "")
 
 
-def _said(wording: str, vertex: str, other: str) -> str:
+def _said(growth: Growth, wording: str, vertex: str, other: str) -> str:
     """The wording with both sides in place; an article before {o} is that of the words that come there, and never a second one."""
     if re.match(r"(?i)(?:the|an?|this|[A-Z]) ", other) or other[1:] == "":
         wording = re.sub(r"\b(?:the|an?) \{o\}", "{o}", wording)
     wording = wording.replace("the {v}", "{v}")
-    wording = re.sub(r"\ban? \{o\}", lambda _: f"{a(other)} {{o}}", wording)
+    if not is_italian(growth.corpus.language):  # where "a" means "in"
+        wording = re.sub(r"\ban? \{o\}", lambda _: f"{a(other)} {{o}}", wording)
     return wording.replace("{v}", vertex).replace("{o}", other)

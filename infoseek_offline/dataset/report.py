@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infoseek_offline.corpus.dump import RawPage, SiteInfo, read_dump
+from infoseek_offline.corpus.kinds import a
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.corpus.wikitext import parse_wikitext
 from infoseek_offline.errors import CorpusError, UsageError
@@ -94,7 +95,8 @@ def tree_as_lines(tree: ResearchTree, extents: dict[str, int]) -> list[str]:
 def in_words(tree: ResearchTree, constraint: Constraint) -> str:
     vertex = next(v.id for v in tree.vertices if constraint in v.constraints)
     other = constraint.other or constraint.value
-    return constraint.wording.replace("{v}", vertex).replace("{o}", other)
+    wording = constraint.wording.replace(" a {o}", f" {a(other)} {{o}}") if constraint.kind == "type" else constraint.wording
+    return wording.replace("{v}", vertex).replace("{o}", other)
 
 
 def hit_as_text(rank: int, hit: Hit, query: str = "", language: str = "en", bold: bool = False) -> str:
