@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 from infoseek_offline import pipeline
@@ -13,7 +14,7 @@ from infoseek_offline.config import load_config
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.report import tree_as_lines
 from infoseek_offline.engine import cpu_count
-from infoseek_offline.errors import InfoseekError
+from infoseek_offline.errors import InfoseekError, OtherRun
 from infoseek_offline.files import file_sha256, read_json
 
 RUN = Path("runs") / "demo"
@@ -36,7 +37,11 @@ def main(dump: Path) -> None:
         indexed = pipeline.index(HOME, workers=workers)
         say(f"index: {indexed['passages']:,} passages, dense and sparse")
     config = load_config("demo")
-    made = pipeline.data(HOME, RUN, config, workers=workers)
+    try:
+        made = pipeline.data(HOME, RUN, config, workers=workers)
+    except OtherRun:
+        say(f"{RUN} holds a run of another version of this project: it is kept as {set_aside(RUN)}")
+        made = pipeline.data(HOME, RUN, config, workers=workers)
     say(f"data: {made['accepted']:,} questions certified, {made['rejected']:,} trees rejected")
     report = verify_run(RUN, HOME, workers=workers)
     if report.failures:
@@ -45,6 +50,13 @@ def main(dump: Path) -> None:
         raise InfoseekError(f"{len(report.failures)} claims do not hold; this is a bug, please report it")
     say(f"verify: {report.claims:,} claims of {report.items:,} items recomputed without the code that made them, all hold")
     _show()
+
+
+def set_aside(run: Path) -> Path:
+    """Rename the folder to the first free name of its kind: "runs/demo-1"."""
+    free = next(path for n in count(1) if not (path := run.with_name(f"{run.name}-{n}")).exists())
+    run.rename(free)
+    return free
 
 
 def _is_of(dump: Path) -> bool:

@@ -48,6 +48,10 @@ class RunError(InfoseekError):
     pass
 
 
+class OtherRun(RunError):
+    """The folder holds a run of another version, configuration or corpus."""
+
+
 class ModelError(InfoseekError):
     pass
 

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from infoseek_offline.errors import RunError
+from infoseek_offline.errors import OtherRun, RunError
 from infoseek_offline.files import file_sha256, lock, read_json, write_json, write_text
 
 LEDGER = "ledger.sqlite"
@@ -85,7 +85,7 @@ class Run:
             raise RunError(f"{path} is damaged ({error}): give another --out, or remove the folder") from error
         if known != self.settings:
             what = first_difference(known, self.settings)
-            raise RunError(f"{self.folder} holds a run of another configuration ({what}): give another --out, or remove the folder")
+            raise OtherRun(f"{self.folder} holds a run of another configuration ({what}): give another --out, or remove the folder")
 
     def chunk(self, number: int) -> Path:
         return self.work / f"{number:06d}.jsonl"

@@ -24,7 +24,8 @@ from infoseek_offline.checks.problem import Problem
 from infoseek_offline.config import Config, load_config
 from infoseek_offline.corpus.store import Corpus
 from infoseek_offline.dataset.make import Made, Maker
-from infoseek_offline.errors import RunError
+from infoseek_offline.demo import set_aside
+from infoseek_offline.errors import OtherRun, RunError
 from infoseek_offline.records import Question, Rejection
 from infoseek_offline.run import Run, check_sums
 from infoseek_offline.trees.extents import Extents
@@ -315,6 +316,17 @@ def test_another_corpus_into_the_same_folder_is_refused(
     other = make_home({"Anvil": "A tool.", "Bench": "Of wood, by the [[Anvil]]."}, index=True)
     with pytest.raises(RunError, match=r"another configuration \(corpus is "):
         pipeline.data(other, finished, config)
+
+
+def test_the_demo_keeps_a_run_of_another_version_under_another_name(tmp_path: Path) -> None:
+    run = tmp_path / "demo"
+    for number in (1, 2):
+        with Run(run, {"stage": number}).locked():
+            pass
+        with pytest.raises(OtherRun), Run(run, {"stage": 0}).locked():
+            pass
+        assert set_aside(run) == tmp_path / f"demo-{number}" and not run.exists()
+    assert [json.loads((tmp_path / f"demo-{n}" / "config.json").read_text())["stage"] for n in (1, 2)] == [1, 2]
 
 
 def test_two_runs_at_once_in_one_folder(home: Path, config: Config, finished: Path, tmp_path: Path) -> None:
